@@ -1,0 +1,414 @@
+/**
+ * The one class that owns a connection: bytes out, and a queue of parsers for what comes in.
+ *
+ * `exchange` puts the bytes of a request AND the parser of its reply in the queue in one step, so a reply can never be
+ * matched to the wrong command, and a bad argument throws before anything is queued. Pipelining is then not a feature
+ * but the absence of an `await`; towards a peer that does not announce it, the next request is held until the queue is
+ * empty: same API, same code. One `data` listener a socket, for life: no octet is ever without a reader.
+ *
+ * What it must never know: what any command or reply means. RFC 2920 §3 and RFC 2449 §6.6 give the rules of pipelining.
+ */
+import type { Duplex } from 'node:stream';
+import { AbortedError, ConnectionLostError, PosthornError, ProtocolError, TimeoutError } from '../errors.ts';
+import type { Parser } from '../wire/parser.ts';
+import { Deadline } from './deadline.ts';
+import { Fifo } from './fifo.ts';
+import { Incoming } from './incoming.ts';
+import { Outgoing } from './outgoing.ts';
+import type { TlsInfo } from './tls.ts';
+import { type Speaker, Transcript } from './transcript.ts';
+
+/** How long a peer may leave its half of a closed connection open, milliseconds. */
+const LINGER = 1000;
+/** How long the peer may refuse to take our bytes (RFC 5321 §4.5.3.2.5, data block), milliseconds. */
+export const STALL = 180_000;
+
+export interface ChannelOptions {
+  role: 'client' | 'server';
+  transcript?: Transcript | undefined;
+  signal?: AbortSignal | undefined;
+  /** How long one write may be stuck, milliseconds. */
+  stall?: number | undefined;
+  /** Turns what a peer said although nobody had asked into an error of its protocol. */
+  unsolicited?: ((bytes: Uint8Array) => PosthornError | undefined) | undefined;
+}
+
+export interface RequestOptions {
+  /** Milliseconds until the reply must be complete, or a body must have made progress. */
+  timeout?: number | undefined;
+  /** Nothing more is sent until this is answered: the last command of a pipelined group. */
+  last?: boolean | undefined;
+  /** What the transcript shows instead of the bytes. */
+  said?: string | undefined;
+  phase?: string | undefined;
+}
+
+interface Waiting {
+  bytes: Uint8Array | undefined;
+  parser: Parser<unknown>;
+  options: RequestOptions;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** A reply that was announced to the queue before all of its request was written: the answer to a body. */
+export interface Expected<T> {
+  readonly value: Promise<T>;
+  /** True once the reply is complete, or the connection failed. */
+  readonly settled: boolean;
+  /** Starts the clock: from here on the peer has `milliseconds` to answer. */
+  within(milliseconds: number): void;
+}
+
+export class Channel {
+  /** Whether the peer takes several requests at once. Set by whoever reads the capabilities. */
+  pipelining = false;
+  /** What protects the connection, if anything does. */
+  tls: TlsInfo | undefined;
+  readonly transcript: Transcript;
+  #socket: Duplex;
+  #failure: PosthornError | undefined;
+  /** Set once no more will come in; what came before is still handed out. */
+  #ended: { readonly cause: Error | undefined } | undefined;
+  #upgrading = false;
+  readonly #outgoing: Outgoing;
+  readonly #options: ChannelOptions;
+  readonly #unsent = new Fifo<Waiting>();
+  readonly #waiting = new Fifo<Waiting>();
+  readonly #input: Incoming;
+  readonly #deadline: Deadline;
+  readonly #closed = Promise.withResolvers<void>();
+
+  constructor(socket: Duplex, options: ChannelOptions) {
+    this.#options = options;
+    this.transcript = options.transcript ?? new Transcript();
+    this.#deadline = new Deadline(
+      {
+        received: () => this.#input.received,
+        streaming: () => this.#waiting.first()?.parser.streaming ?? false,
+        paused: () => this.#input.busyTime,
+      },
+      (milliseconds) => this.#expire(milliseconds),
+    );
+    this.#socket = socket;
+    this.#input = new Incoming(socket);
+    this.#outgoing = new Outgoing(socket, options.stall ?? STALL);
+    this.#attach(socket);
+    options.signal?.addEventListener('abort', this.#abort, { once: true });
+    if (options.signal?.aborted) this.#abort();
+  }
+
+  /** Settles when the connection is over, for whatever reason. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  /** Why the connection is over, where it did not end by `close`. */
+  get failure(): PosthornError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Sends a request and resolves to its reply. Requests of one tick leave in one write.
+   *
+   * @throws ProtocolError if the peer said something that nobody had asked for; whatever else ended the connection.
+   */
+  exchange<T>(request: Uint8Array, parser: Parser<T>, options: RequestOptions = {}): Promise<T> {
+    return this.#enqueue(this.#unsent, request, parser, options, () => this.#outgoing.soon(this.#flush));
+  }
+
+  /** Reads without asking: a greeting, or, on a server, the next command. */
+  read<T>(parser: Parser<T>, options: RequestOptions = {}): Promise<T> {
+    return this.#enqueue(this.#waiting, undefined, parser, options, () => {
+      this.#startClock();
+      this.#drain();
+    });
+  }
+
+  /** Announces the parser of a reply whose request is a body still to be written; holds every later request back. */
+  expect<T>(parser: Parser<T>, options: RequestOptions = {}): Expected<T> {
+    const held: RequestOptions = { ...options, timeout: undefined, last: true };
+    const value = this.#enqueue(this.#unsent, undefined, parser, held, this.#flush);
+    const state = { settled: false };
+    const settle = () => {
+      state.settled = true;
+    };
+    void value.then(settle, settle);
+    return {
+      value,
+      get settled() {
+        return state.settled;
+      },
+      within: (milliseconds) => {
+        held.timeout = milliseconds;
+        if (this.#waiting.first()?.options === held) this.#startClock();
+      },
+    };
+  }
+
+  /**
+   * Writes bytes that have no reply of their own: a body, or a server's reply. Resolves when there is room for more.
+   * A body belongs behind the answer that asked for it: bytes do not wait for requests that are held back.
+   */
+  write(bytes: Uint8Array, said?: string): Promise<void> {
+    const written = this.#write(bytes, said);
+    // As with requests: whoever comes to await it later must still find the process alive.
+    written.catch(() => undefined);
+    return written;
+  }
+
+  async #write(bytes: Uint8Array, said: string | undefined): Promise<void> {
+    this.#release();
+    if (this.#failure !== undefined) throw this.#failure;
+    if (said !== undefined) this.#record('out', said);
+    this.#outgoing.add(bytes);
+    if (this.#outgoing.full) this.#flush();
+    else this.#outgoing.soon(this.#flush);
+    if (!this.#outgoing.crowded) return;
+    await this.#outgoing.drained().catch((error: PosthornError) => this.fail(error));
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /**
+   * Replaces the connection by what `wrap` makes of it (TLS). Refuses if one octet or one reply is left over: it would
+   * have been said in clear and be taken for something said under protection (CVE-2011-0411, CVE-2021-22947).
+   */
+  async upgrade(wrap: (socket: Duplex) => Promise<{ socket: Duplex; tls: TlsInfo }>): Promise<void> {
+    this.#flush();
+    if (this.#failure !== undefined) throw this.#failure;
+    const unread = !this.#input.empty || this.#socket.readableLength > 0;
+    if (unread || this.#waiting.length > 0 || this.#unsent.length > 0) {
+      throw this.fail(
+        new ProtocolError('tls-injection', 'There was unread plain text on the connection when TLS was to start.', {
+          phase: 'starttls',
+          hint: 'Somebody between you and the server may be tampering with the connection.',
+        }),
+      );
+    }
+    const plain = this.#socket;
+    this.#detach(plain);
+    this.#upgrading = true;
+    const { socket, tls } = await wrap(plain).catch((error: unknown) => {
+      plain.destroy();
+      throw this.fail(asFailure(error));
+    });
+    this.#upgrading = false;
+    this.#socket = socket;
+    this.tls = tls;
+    this.pipelining = false;
+    this.#attach(socket);
+    if (socket.destroyed) this.#end();
+    if (this.#failure !== undefined) {
+      socket.destroy();
+      throw this.#failure;
+    }
+    this.transcript.record('*', `${tls.protocol} started, ${tls.cipher}`);
+    this.#flush();
+  }
+
+  /** Ends the connection once everything written has left. Further use fails. */
+  async close(): Promise<void> {
+    this.#flush();
+    this.#failure ??= new ConnectionLostError('not-sent', 'The connection is closed.');
+    this.#finish(new ConnectionLostError('unknown', 'The connection was closed before the answer came.'));
+    if (!this.#socket.destroyed) {
+      // What still comes in is read and dropped: unread input at close would reset the connection under our last words.
+      this.#socket.end();
+      this.#socket.resume();
+      setTimeout(() => this.#socket.destroy(), LINGER).unref();
+    }
+    await this.closed;
+  }
+
+  /** Ends the connection at once; everything pending fails with `error`. Returns the error the connection ended with. */
+  fail(error: PosthornError): PosthornError {
+    if (this.#failure !== undefined) return this.#failure;
+    error.phase ??= this.#waiting.first()?.options.phase;
+    if (error.transcript.length === 0) error.transcript = this.transcript.tail();
+    this.#failure = error;
+    this.#finish(error);
+    this.#socket.destroy();
+    this.#closed.resolve();
+    return error;
+  }
+
+  #enqueue<T>(
+    queue: Fifo<Waiting>,
+    bytes: Uint8Array | undefined,
+    parser: Parser<T>,
+    options: RequestOptions,
+    start: () => void,
+  ): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    // A pipelined request may fail before its caller comes to await it; that is not an unhandled rejection.
+    promise.catch(() => undefined);
+    if (this.#failure === undefined) {
+      queue.push({ bytes, parser, options, resolve: resolve as (value: unknown) => void, reject });
+      start();
+    } else {
+      reject(bytes === undefined ? this.#failure : notSent(this.#failure));
+    }
+    return promise;
+  }
+
+  readonly #abort = () => {
+    this.fail(new AbortedError('aborted', 'Stopped.'));
+  };
+
+  /** Lets out what was gathered, in one write; while TLS starts, nothing: it would leave in clear. */
+  readonly #flush = () => {
+    if (this.#upgrading) return;
+    this.#release();
+    this.#outgoing.flush();
+  };
+
+  /** Moves as many requests from held to gathered as the rules of pipelining allow. */
+  #release(): void {
+    this.#refuseUnsolicited();
+    for (let next = this.#unsent.first(); next !== undefined && this.#maySend(); next = this.#unsent.first()) {
+      this.#unsent.shift();
+      this.#waiting.push(next);
+      if (next.bytes !== undefined) this.#outgoing.add(next.bytes);
+      if (next.options.said !== undefined) this.#record('out', next.options.said);
+      if (this.#waiting.length === 1) this.#startClock();
+    }
+    if (!this.#input.empty) this.#drain();
+  }
+
+  #maySend(): boolean {
+    const last = this.#waiting.last();
+    return last === undefined || (this.pipelining && last.options.last !== true);
+  }
+
+  #record(direction: 'in' | 'out', text: string): void {
+    const ours: Speaker = this.#options.role === 'client' ? 'C' : 'S';
+    const theirs: Speaker = this.#options.role === 'client' ? 'S' : 'C';
+    this.transcript.record(direction === 'out' ? ours : theirs, text);
+  }
+
+  #attach(socket: Duplex): void {
+    socket.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose);
+    this.#outgoing.moveTo(socket);
+    this.#input.moveTo(socket);
+  }
+
+  #detach(socket: Duplex): void {
+    socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
+    // The error listener stays: a plain socket that breaks under its TLS session must not end the process.
+    socket.pause();
+  }
+
+  readonly #onData = (chunk: Uint8Array) => {
+    if (this.#failure !== undefined) return;
+    this.#input.add(chunk);
+    this.#drain();
+  };
+
+  readonly #onEnd = () => this.#end();
+  readonly #onError = (cause: Error) => this.#end(cause);
+  readonly #onClose = () => {
+    this.#end();
+    this.#closed.resolve();
+  };
+
+  #end(cause?: Error): void {
+    this.#ended ??= { cause };
+    this.#drain();
+  }
+
+  #lost(cause: Error | undefined): void {
+    const outcome = this.#outgoing.used ? 'unknown' : 'not-sent';
+    this.fail(new ConnectionLostError(outcome, 'The other side closed the connection.', { cause }));
+  }
+
+  #expire(milliseconds: number): void {
+    const seconds = Math.round(milliseconds / 100) / 10;
+    this.fail(
+      new TimeoutError('timeout', `The other side did not answer within ${seconds} seconds.`, {
+        hint: 'Try again later, or allow more time with --timeout.',
+      }),
+    );
+  }
+
+  /** In a client, input that no request waits for means the two sides no longer agree on what answers what. */
+  #refuseUnsolicited(): void {
+    const chunk = this.#input.first();
+    if (chunk === undefined || this.#unsent.length === 0 || this.#waiting.length > 0) return;
+    if (this.#options.role === 'server') return;
+    this.fail(
+      this.#options.unsolicited?.(chunk) ??
+        new ProtocolError('unsolicited', 'The server said something that nothing had been asked for.', {
+          hint: 'Somebody between you and the server may be tampering with the connection.',
+        }),
+    );
+  }
+
+  #startClock(): void {
+    const timeout = this.#waiting.first()?.options.timeout;
+    if (timeout === undefined) this.#deadline.stop();
+    else this.#deadline.start(timeout);
+  }
+
+  /**
+   * Feeds what came in to the parsers that wait, until one of the two runs out or a sink asks for time. The last words
+   * of a peer that closes are handed out before the connection counts as lost, be they asked for later.
+   */
+  #drain(): void {
+    try {
+      while (!this.#input.busy && this.#failure === undefined) {
+        const waiting = this.#waiting.first();
+        if (waiting?.parser.result !== undefined) this.#answer(waiting, waiting.parser.result.value);
+        else if (waiting !== undefined && !this.#input.empty) this.#feed(waiting.parser);
+        else break;
+      }
+    } catch (error) {
+      this.fail(asFailure(error));
+    }
+    if (this.#ended !== undefined && this.#input.empty && !this.#input.busy) this.#lost(this.#ended.cause);
+    this.#input.brake();
+  }
+
+  #feed(parser: Parser<unknown>): void {
+    try {
+      this.#input.feed(parser);
+    } finally {
+      for (const line of parser.said?.splice(0) ?? []) this.#record('in', line);
+    }
+    if (parser.wait === undefined) return;
+    this.#input.busy = true;
+    parser.wait.then(this.#goOn, (error: unknown) => this.fail(asFailure(error)));
+  }
+
+  readonly #goOn = () => {
+    this.#input.busy = false;
+    this.#drain();
+  };
+
+  #answer(waiting: Waiting, value: unknown): void {
+    this.#waiting.shift();
+    this.#startClock();
+    waiting.resolve(value);
+    if (this.#unsent.length > 0) this.#outgoing.soon(this.#flush);
+  }
+
+  #finish(error: PosthornError): void {
+    this.#deadline.stop();
+    this.#options.signal?.removeEventListener('abort', this.#abort);
+    for (const waiting of this.#waiting.drain()) waiting.reject(error);
+    // Whoever expects a reply without a request has already written something.
+    for (const unsent of this.#unsent.drain()) unsent.reject(unsent.bytes === undefined ? error : notSent(error));
+  }
+}
+
+/** The same failure for a request of which no octet had left. */
+function notSent(error: PosthornError): PosthornError {
+  if (!(error instanceof ConnectionLostError)) return error;
+  const { phase, hint, cause, transcript } = error;
+  return new ConnectionLostError('not-sent', error.message, { phase, hint, cause, transcript });
+}
+
+/** What a sink or a handshake threw, as a reason for the end of a connection. */
+function asFailure(error: unknown): PosthornError {
+  if (error instanceof PosthornError) return error;
+  return new AbortedError('aborted', 'The connection was given up because of a fault on this side.', { cause: error });
+}

@@ -1,0 +1,122 @@
+/**
+ * The server's side of the door: a listening socket whose connections become channels.
+ *
+ * Loopback is the default, and the only thing the sandbox asks for.
+ */
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createSecureContext, TLSSocket } from 'node:tls';
+import { ConnectError, TlsError } from '../errors.ts';
+import { Channel } from './channel.ts';
+import { HANDSHAKE, type TlsInfo, tlsInfo } from './tls.ts';
+import { Transcript } from './transcript.ts';
+
+const REASONS: Record<string, readonly [code: string, reason: string, hint: string]> = {
+  EADDRINUSE: ['port-in-use', 'it is in use', 'Choose another port, or leave it out to get a free one.'],
+  EACCES: ['cannot-listen', 'this user may not', 'Choose a port from 1024 on.'],
+  EADDRNOTAVAIL: ['cannot-listen', 'the address is not one of this machine', 'Listen on 127.0.0.1.'],
+};
+
+/** A certificate and its key, in PEM. */
+export interface ServerIdentity {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface ListenOptions {
+  host?: string | undefined;
+  /** 0 takes a free port. */
+  port?: number | undefined;
+  /** With an identity here, TLS comes before the greeting. */
+  implicit?: ServerIdentity | undefined;
+  trace?: ((line: string) => void) | undefined;
+}
+
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** Stops listening and ends every connection. */
+  close(): Promise<void>;
+}
+
+/** Listens, and gives each connection to `serve` as a channel. @throws ConnectError `port-in-use`, `cannot-listen`. */
+export async function listen(options: ListenOptions, serve: (channel: Channel) => void): Promise<Listener> {
+  const host = options.host ?? '127.0.0.1';
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
+    void accept(socket, options, serve);
+  });
+  await bind(server, host, options.port ?? 0);
+  const address = server.address();
+  return {
+    host,
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+async function accept(socket: Socket, options: ListenOptions, serve: (channel: Channel) => void): Promise<void> {
+  const channel = new Channel(socket, { role: 'server', transcript: new Transcript(options.trace) });
+  try {
+    if (options.implicit !== undefined) await secureServer(channel, options.implicit);
+    serve(channel);
+  } catch {
+    // The handshake failed: the client went away or would not trust us. There is nobody to tell.
+  }
+}
+
+/** Puts a server's channel under TLS, now: behind the reply to STLS or STARTTLS. */
+export function secureServer(channel: Channel, identity: ServerIdentity): Promise<void> {
+  return channel.upgrade((plain) => answerTls(plain, identity));
+}
+
+function answerTls(plain: Duplex, identity: ServerIdentity): Promise<{ socket: TLSSocket; tls: TlsInfo }> {
+  return new Promise((resolve, reject) => {
+    const secureContext = createSecureContext({ cert: identity.certificate, key: identity.key, minVersion: 'TLSv1.2' });
+    // A Duplex that is no Socket (a pair in memory) is served as well; the type of Node says less than its code does.
+    const socket = new TLSSocket(plain as Socket, { isServer: true, secureContext });
+    const fail = (cause?: unknown) => {
+      clearTimeout(timer);
+      socket.on('error', () => undefined).destroy();
+      reject(new TlsError('tls-handshake', 'The TLS handshake failed.', { phase: 'tls', cause }));
+    };
+    const closed = () => fail();
+    // Node does not notice by itself that a pair in memory ended; a real socket reports it by 'close'.
+    plain.once('end', closed);
+    const timer = setTimeout(fail, HANDSHAKE);
+    socket
+      .on('error', fail)
+      .on('close', closed)
+      .once('secure', () => {
+        clearTimeout(timer);
+        plain.off('end', closed);
+        socket.off('error', fail).off('close', closed);
+        resolve({ socket, tls: tlsInfo(socket) });
+      });
+  });
+}
+
+function bind(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause: NodeJS.ErrnoException) => reject(explain(cause, host, port));
+    server.once('error', failed).listen(port, host, () => {
+      server.off('error', failed);
+      resolve();
+    });
+  });
+}
+
+function explain(cause: NodeJS.ErrnoException, host: string, port: number): ConnectError {
+  const [code, reason, hint] = REASONS[cause.code ?? ''] ?? [
+    'cannot-listen',
+    `the system reports ${cause.code ?? cause.message}`,
+    'Choose another address or port.',
+  ];
+  return new ConnectError(code, `Cannot listen on ${host}, port ${port}: ${reason}.`, { phase: 'listen', hint, cause });
+}
