@@ -1,0 +1,12 @@
+/** The public surface of `posthorn/pop3`: the client, the server, and the words of both. */
+export * from '../errors.ts';
+export { Channel } from '../net/channel.ts';
+export type { ConnectOptions, Security } from '../net/connect.ts';
+export { type Listener, type ListenOptions, listen, type ServerIdentity } from '../net/listen.ts';
+export type { TlsInfo, TlsOptions } from '../net/tls.ts';
+export type { Capabilities } from './capabilities.ts';
+export { isUnsupported, Pop3Client, type Pop3Options } from './client.ts';
+export type { SizeRow, UidRow } from './grammar.ts';
+export type { LoginOptions } from './login.ts';
+export type { Maildrop, MaildropMessage } from './maildrop.ts';
+export { type Pop3Backend, type Pop3ServerOptions, servePop3 } from './server.ts';

@@ -1,0 +1,119 @@
+/**
+ * Logging in to a POP3 server: AUTH with a SASL mechanism (RFC 5034), or USER and PASS (RFC 1939 §7), once.
+ *
+ * The strongest way that both sides allow is taken, and a refusal is final for this run: a second guess with another
+ * mechanism would count as another wrong password. APOP is not among them (CVE-2007-1558).
+ */
+import { AuthError, Pop3ReplyError } from '../errors.ts';
+import type { Channel } from '../net/channel.ts';
+import type { Security } from '../net/connect.ts';
+import { authenticate, type SaslCarrier, type SaslReply } from '../sasl/exchange.ts';
+import { checkCredentials, type Credentials } from '../sasl/mechanism.ts';
+import { chooseMechanism } from '../sasl/select.ts';
+import { CRLF } from '../wire/bytes.ts';
+import type { Capabilities } from './capabilities.ts';
+import type { Verb } from './commands.ts';
+import { formatCommand } from './grammar.ts';
+import { type Response, ResponseParser } from './response.ts';
+
+/** RFC 2449 §4: a command line has at most 255 octets, CRLF included. */
+const MAX_COMMAND = 255;
+
+export interface LoginOptions extends Credentials {
+  /** Use this mechanism or none; `USER` stands for USER and PASS. */
+  readonly mechanism?: string | undefined;
+}
+
+/** @throws AuthError `auth-rejected` when refused, `auth-no-mechanism` when no way is both offered and permitted. */
+export async function logIn(
+  channel: Channel,
+  capabilities: Capabilities,
+  policy: { security: Security },
+  options: LoginOptions,
+  timeout: (verb: Verb) => number,
+): Promise<void> {
+  checkCredentials(options);
+  const tls = channel.tls !== undefined;
+  const insecure = policy.security === 'none';
+  const offered = capabilities.get('SASL') ?? [];
+  const only = options.mechanism?.toUpperCase();
+  const choice = chooseMechanism(only === 'USER' ? [] : offered, {
+    tls,
+    insecure,
+    only: only === 'USER' ? undefined : only,
+  });
+  // A server without CAPA, or one that lists USER, takes USER and PASS: the password itself, so never in clear by itself.
+  const plainly =
+    (tls || insecure) &&
+    (only === 'USER' || (only === undefined && (offered.length === 0 || capabilities.has('USER'))));
+  try {
+    if (choice.mechanism !== undefined)
+      await authenticate(choice.mechanism.client(options), carrier(channel, timeout('AUTH')));
+    else if (plainly) await userPass(channel, options, timeout('PASS'));
+    else throw choice.refusal;
+  } catch (error) {
+    throw error instanceof Pop3ReplyError ? rejected(error, options.user) : error;
+  }
+}
+
+async function userPass(channel: Channel, { user, password }: Credentials, timeout: number): Promise<void> {
+  const phase = 'auth';
+  check(
+    await channel.exchange(formatCommand('USER', user), new ResponseParser(), { timeout, phase, said: `USER ${user}` }),
+  );
+  const pass = formatCommand('PASS', password);
+  check(await channel.exchange(pass, new ResponseParser(), { timeout, phase, said: 'PASS ****', last: true }));
+}
+
+/** How POP3 carries SASL (RFC 5034 §4). */
+function carrier(channel: Channel, timeout: number): SaslCarrier {
+  const ask = async (line: Uint8Array, said: string): Promise<SaslReply> => {
+    const response = check(
+      await channel.exchange(line, new ResponseParser(), { timeout, phase: 'auth', said, last: true }),
+    );
+    return response.status === 'continue' ? { challenge: response.text } : { success: true };
+  };
+  return {
+    maxInitial: MAX_COMMAND - 'AUTH SCRAM-SHA-256-PLUS \r\n'.length,
+    start: (mechanism, initial) => {
+      const args = initial === undefined ? [mechanism] : [mechanism, initial];
+      return ask(
+        formatCommand('AUTH', ...args),
+        initial === undefined ? `AUTH ${mechanism}` : `AUTH ${mechanism} ****`,
+      );
+    },
+    answer: (response) => ask(Buffer.concat([Buffer.from(response, 'latin1'), CRLF]), '****'),
+    cancel: async () => {
+      await channel.exchange(Buffer.from('*\r\n'), new ResponseParser(), {
+        timeout,
+        phase: 'auth',
+        said: '*',
+        last: true,
+      });
+    },
+  };
+}
+
+function check(response: Response): Response {
+  if (response.status !== 'err') return response;
+  throw new Pop3ReplyError(response.respCode, response.text, { phase: 'auth' });
+}
+
+function rejected(error: Pop3ReplyError, user: string): AuthError {
+  const { temporary, respCode } = error;
+  const message = temporary
+    ? `The server cannot log ${user} in now: ${error.message}`
+    : `The server refused the user name or the password of ${user}: ${error.message}`;
+  const hint = {
+    'IN-USE': 'Another program has this mailbox open; try again when it is done.',
+    'LOGIN-DELAY': 'The server asks for a pause between logins; try again later.',
+    'SYS/TEMP': 'The trouble is the server’s, for now; try again later.',
+    'SYS/PERM': 'The trouble is the server’s; tell its administrator.',
+  }[respCode ?? ''];
+  return new AuthError(temporary ? 'auth-unavailable' : 'auth-rejected', message, {
+    phase: 'auth',
+    temporary,
+    cause: error,
+    hint: hint ?? 'Check the user name and the password; some providers ask for an app password.',
+  });
+}
