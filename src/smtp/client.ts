@@ -1,0 +1,157 @@
+/**
+ * The SMTP client: a session, and messages through it (RFC 5321, 1870, 2034, 2920, 3207, 4954, 6152, 6531).
+ *
+ * What a message goes through is in `transaction.ts`; here is what surrounds it. What this file must never know: MIME,
+ * files, accounts, POP3.
+ */
+import { type PosthornError, SmtpReplyError, TlsError } from '../errors.ts';
+import type { Channel } from '../net/channel.ts';
+import { type ConnectOptions, openChannel, secure } from '../net/connect.ts';
+import type { TlsInfo } from '../net/tls.ts';
+import { latin1 } from '../wire/bytes.ts';
+import { ask } from './ask.ts';
+import { type Capabilities, parseCapabilities } from './capabilities.ts';
+import { COMMANDS, GREETING, type Verb } from './commands.ts';
+import { type LoginOptions, logIn } from './login.ts';
+import { type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
+import { type Envelope, type Outgoing, type SendOptions, type SendResult, Transaction } from './transaction.ts';
+
+export interface SmtpOptions extends ConnectOptions {
+  /**
+   * What we call ourselves in EHLO. By default an address literal of loopback, which says nothing of this machine and
+   * which submission servers take (RFC 5321 §4.1.4).
+   */
+  name?: string | undefined;
+}
+
+export class SmtpClient {
+  /** The text of the server's first reply. */
+  readonly greeting: string;
+  /** Empty where the server knows only HELO. Those learned in clear are forgotten when TLS starts. */
+  capabilities: Capabilities = new Map();
+  readonly #channel: Channel;
+  readonly #options: SmtpOptions;
+
+  private constructor(channel: Channel, options: SmtpOptions, greeting: string) {
+    this.#channel = channel;
+    this.#options = options;
+    this.greeting = greeting;
+  }
+
+  /**
+   * Connects, takes the greeting, says EHLO, and starts TLS where the policy says so.
+   *
+   * @throws ConnectError, TlsError, ProtocolError, TimeoutError; SmtpReplyError when the server turns us away.
+   */
+  static async connect(options: SmtpOptions): Promise<SmtpClient> {
+    return SmtpClient.over(await openChannel(options, unsolicited), options);
+  }
+
+  /** The same over a channel that exists, such as one end of a pair in memory. */
+  static async over(channel: Channel, options: SmtpOptions): Promise<SmtpClient> {
+    try {
+      const greeting = await channel.read(new ReplyParser(), {
+        timeout: options.timeout ?? GREETING,
+        phase: 'greeting',
+      });
+      if (greeting.code !== 220) throw refusal(greeting, 'greeting');
+      const client = new SmtpClient(channel, options, greeting.lines.join(' '));
+      await client.ehlo();
+      if (options.security === 'required') await client.#startTls();
+      return client;
+    } catch (error) {
+      throw channel.fail(error as PosthornError);
+    }
+  }
+
+  /** What protects the connection, read from the socket. */
+  get tls(): TlsInfo | undefined {
+    return this.#channel.tls;
+  }
+
+  /** Says EHLO, or HELO to a server that does not know it and of which neither TLS nor a login is asked. */
+  async ehlo(): Promise<Capabilities> {
+    const name = this.#options.name ?? '[127.0.0.1]';
+    let reply = await this.#ask('EHLO', name);
+    const unknown = reply.code === 500 || reply.code === 502;
+    if (unknown && this.#options.security !== 'required') reply = await this.#ask('HELO', name);
+    if (!succeeded(reply)) throw refusal(reply, 'ehlo');
+    this.capabilities = parseCapabilities(reply.lines);
+    this.#channel.pipelining = this.capabilities.has('PIPELINING');
+    return this.capabilities;
+  }
+
+  /** Logs in, by the strongest mechanism that both sides allow. @throws AuthError when refused, or when none is permitted. */
+  async login(options: LoginOptions): Promise<void> {
+    await logIn(
+      this.#channel,
+      this.capabilities,
+      this.#options,
+      options,
+      this.#options.timeout ?? COMMANDS.AUTH.timeout,
+    );
+  }
+
+  /**
+   * Sends one message to its recipients; see `Transaction.run` for what is thrown. By default either all recipients are
+   * accepted or nobody gets it. After `refused` the connection may be over: see `open`.
+   */
+  send(envelope: Envelope, message: Outgoing, options: SendOptions = {}): Promise<SendResult> {
+    return new Transaction(this.#channel, this.capabilities, this.#options.timeout).run(envelope, message, options);
+  }
+
+  /** Whether another message can be sent over this connection. */
+  get open(): boolean {
+    return this.#channel.failure === undefined;
+  }
+
+  async rset(): Promise<void> {
+    await this.#command('RSET');
+  }
+
+  async noop(): Promise<void> {
+    await this.#command('NOOP');
+  }
+
+  /** Takes leave. What becomes of QUIT changes nothing about what was sent, so no error comes from it. */
+  async quit(): Promise<void> {
+    if (this.open) await this.#ask('QUIT').catch(() => undefined);
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#channel.close();
+  }
+
+  async #startTls(): Promise<void> {
+    const offered = this.capabilities.has('STARTTLS');
+    const agreed = offered && (await this.#ask('STARTTLS')).code === 220;
+    if (!agreed) {
+      throw new TlsError('tls-not-offered', `${this.#options.host} does not offer TLS on this port (STARTTLS).`, {
+        phase: 'starttls',
+        hint: 'Use smtps: (port 465), where TLS comes first. Nothing secret was sent.',
+      });
+    }
+    await secure(this.#channel, this.#options);
+    // RFC 3207 §4.2: everything learned before is forgotten.
+    await this.ehlo();
+  }
+
+  async #command(verb: Verb): Promise<Reply> {
+    const reply = await this.#ask(verb);
+    if (succeeded(reply)) return reply;
+    throw refusal(reply, verb.toLowerCase());
+  }
+
+  #ask(verb: Verb, argument?: string): Promise<Reply> {
+    return ask(this.#channel, verb, argument, this.#options.timeout);
+  }
+}
+
+/** A server may say 421 at any time and close (RFC 5321 §3.8): that is a reason, not a breach. */
+function unsolicited(bytes: Uint8Array): SmtpReplyError | undefined {
+  const [, text] = /^421[ -]([^\r\n]*)/.exec(latin1(bytes)) ?? [];
+  return text === undefined
+    ? undefined
+    : new SmtpReplyError({ code: 421 }, `The server ended the session: 421 ${text}`, { hint: 'Try again later.' });
+}

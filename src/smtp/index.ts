@@ -1,0 +1,13 @@
+/** The public surface of `posthorn/smtp`: the client, the server, and the words of both. */
+export * from '../errors.ts';
+export { Channel } from '../net/channel.ts';
+export type { ConnectOptions, Security } from '../net/connect.ts';
+export { type Listener, type ListenOptions, listen, type ServerIdentity } from '../net/listen.ts';
+export type { TlsInfo, TlsOptions } from '../net/tls.ts';
+export type { Capabilities } from './capabilities.ts';
+export { SmtpClient, type SmtpOptions } from './client.ts';
+export type { Deliver, Delivery } from './delivery.ts';
+export type { LoginOptions } from './login.ts';
+export type { Reply } from './reply.ts';
+export { type SmtpBackend, type SmtpServerOptions, serveSmtp } from './server.ts';
+export type { Envelope, Outgoing, RecipientResult, SendOptions, SendResult } from './transaction.ts';

@@ -1,0 +1,78 @@
+/**
+ * An SMTP reply (RFC 5321 §4.2): lines of one three-digit code, with an enhanced status code where there is one
+ * (RFC 2034, RFC 3463). Strict: a code that changes between lines, or a line that has none, is a ProtocolError.
+ */
+import { LimitError, ProtocolError, SmtpReplyError } from '../errors.ts';
+import { LineParser } from '../wire/line.ts';
+import type { Parser } from '../wire/parser.ts';
+
+/** A bound of ours on one reply. */
+const MAX_LINES = 200;
+const LINE = /^([2-5][0-5]\d)(?:([ -])(.*))?$/s;
+const ENHANCED = /^([245]\.\d{1,3}\.\d{1,3})(?: (.*))?$/s;
+
+export interface Reply {
+  readonly code: number;
+  /** Such as `2.1.5`; of the first line that has one whose class fits the code. */
+  readonly enhanced: string | undefined;
+  /** The text of each line, without codes. */
+  readonly lines: readonly string[];
+}
+
+export class ReplyParser implements Parser<Reply> {
+  result: { readonly value: Reply } | undefined;
+  readonly said: string[] = [];
+  readonly #lines: string[] = [];
+  #line = new LineParser('utf8');
+  #code: string | undefined;
+  #enhanced: string | undefined;
+
+  push(bytes: Uint8Array): number {
+    let taken = 0;
+    while (taken < bytes.length && this.result === undefined) {
+      taken += this.#line.push(bytes.subarray(taken));
+      if (this.#line.result === undefined) continue;
+      this.#take(this.#line.result.value);
+      this.#line = new LineParser('utf8');
+    }
+    return taken;
+  }
+
+  #take(line: string): void {
+    const [, code, separator = ' ', text = ''] = LINE.exec(line) ?? [];
+    if (code === undefined || (this.#code !== undefined && code !== this.#code)) {
+      throw new ProtocolError('bad-reply', 'The server sent something that is not an SMTP reply.', {
+        hint: 'Check that this is an SMTP port (587, 465 with TLS, or 25).',
+      });
+    }
+    this.#code = code;
+    // A challenge may serve to guess the password off line, so it is masked like the answer to it.
+    this.said.push(code === '334' ? '334 ****' : line);
+    const [, enhanced, rest = ''] = ENHANCED.exec(text) ?? [];
+    const fits = enhanced !== undefined && enhanced[0] === code[0];
+    if (fits) this.#enhanced ??= enhanced;
+    this.#lines.push(fits ? rest : text);
+    if (separator === ' ')
+      this.result = { value: { code: Number(code), enhanced: this.#enhanced, lines: this.#lines } };
+    else if (this.#lines.length >= MAX_LINES) {
+      throw new LimitError('reply-too-long', `The server sent a reply of more than ${MAX_LINES} lines.`);
+    }
+  }
+}
+
+/** The first digit of a code says what became of the command. */
+export function succeeded(reply: Reply): boolean {
+  return reply.code >= 200 && reply.code < 300;
+}
+
+/** The error for a reply that is not what the command asked for. 3xx where none is due is a broken server. */
+export function refusal(reply: Reply, phase: string, hint?: string): SmtpReplyError | ProtocolError {
+  if (reply.code < 400) {
+    return new ProtocolError('bad-reply', `The server answered ${reply.code} where that means nothing (${phase}).`, {
+      phase,
+    });
+  }
+  const text = reply.lines.join(' ').trim() || 'without a reason';
+  const code = reply.enhanced === undefined ? String(reply.code) : `${reply.code} ${reply.enhanced}`;
+  return new SmtpReplyError(reply, `The server refused (${phase}): ${code} ${text}`, { phase, hint });
+}

@@ -1,0 +1,252 @@
+/**
+ * The SMTP server: one session over one channel (RFC 5321, 1870, 2034, 2920, 3207, 4954, 6152, 6531).
+ *
+ * It knows nothing of where mail goes: a backend finds passwords, judges recipients and takes messages.
+ */
+import { PosthornError, SmtpReplyError } from '../errors.ts';
+import type { Channel } from '../net/channel.ts';
+import { type ServerIdentity, secureServer } from '../net/listen.ts';
+import { answerAuthentication } from '../sasl/answer.ts';
+import { findMechanism, MECHANISMS } from '../sasl/mechanisms.ts';
+import { parseDecimal } from '../wire/decimal.ts';
+import { SecretLineParser } from '../wire/line.ts';
+import { type Capabilities, formatCapabilities } from './capabilities.ts';
+import { CommandParser, type ReceivedCommand } from './command-parser.ts';
+import { IDLE, type Verb } from './commands.ts';
+import { type Deliver, receive } from './delivery.ts';
+import { parsePath } from './grammar.ts';
+import { Session } from './session.ts';
+
+/** Wrong passwords, or commands that are none, in one session before the connection is closed. */
+const MAX_FAILURES = 10;
+/** RFC 5321 §4.5.3.1.8: at least a hundred recipients are taken. */
+const MAX_RECIPIENTS = 1000;
+
+export interface SmtpBackend {
+  /** The plain password of a user; undefined when there is none. */
+  password(user: string): Promise<string | undefined>;
+  /** Judges a recipient. @throws SmtpReplyError to refuse it. */
+  recipient(address: string): Promise<void>;
+  readonly deliver: Deliver;
+}
+
+export interface SmtpServerOptions {
+  readonly backend: SmtpBackend;
+  /** What the server calls itself. */
+  readonly name?: string | undefined;
+  /** With an identity STARTTLS is offered, unless the channel is under TLS already. */
+  readonly identity?: ServerIdentity | undefined;
+  /** Lets users log in without TLS. */
+  readonly insecure?: boolean | undefined;
+  /** Takes mail only from users who have logged in. */
+  readonly authRequired?: boolean | undefined;
+  /** The most octets of one message. */
+  readonly maxSize?: number | undefined;
+}
+
+const DEFAULT_MAX_SIZE = 2 ** 31;
+
+/** Serves one connection to its end. Resolves when it is over, for whatever reason; never rejects for what a client did. */
+export async function serveSmtp(channel: Channel, options: SmtpServerOptions): Promise<void> {
+  try {
+    await new SmtpConnection(channel, options).run();
+  } catch (error) {
+    if (!(error instanceof PosthornError)) throw error;
+  } finally {
+    await channel.close();
+  }
+}
+
+class SmtpConnection {
+  readonly #channel: Channel;
+  readonly #options: SmtpServerOptions;
+  readonly #session = new Session();
+  #user: string | undefined;
+  #from = '';
+  #recipients: string[] = [];
+  #failures = 0;
+
+  constructor(channel: Channel, options: SmtpServerOptions) {
+    this.#channel = channel;
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    await this.#reply(220, `${this.#name} ESMTP Posthorn`);
+    while (this.#session.state !== 'closed') {
+      const command = await this.#channel.read(new CommandParser(), { timeout: IDLE });
+      try {
+        await this.#obey(command);
+      } catch (error) {
+        // A backend refuses with the error a client would get from the wire.
+        if (!(error instanceof SmtpReplyError)) throw error;
+        await this.#reply(error.replyCode, error.message, error.enhanced);
+      }
+    }
+  }
+
+  get #name(): string {
+    return this.#options.name ?? 'localhost';
+  }
+
+  get #maxSize(): number {
+    return this.#options.maxSize ?? DEFAULT_MAX_SIZE;
+  }
+
+  async #obey(command: ReceivedCommand): Promise<void> {
+    if (command.fault !== undefined) return this.#fault(command);
+    const { verb, argument } = command;
+    if (!this.#session.permits(verb))
+      throw new SmtpReplyError({ code: 503, enhanced: '5.5.1' }, `${verb} is out of order`);
+    await this.#handlers[verb](argument);
+    this.#session.succeeded(verb);
+  }
+
+  async #fault(command: Extract<ReceivedCommand, { fault: string }>): Promise<void> {
+    this.#failures += 1;
+    if (command.fault === 'line' || this.#failures >= MAX_FAILURES) {
+      this.#session.succeeded('QUIT');
+      return this.#reply(
+        command.fault === 'line' ? 500 : 421,
+        command.fault === 'line' ? command.why : 'too many errors',
+        '5.5.2',
+      );
+    }
+    if (command.fault === 'unknown') return this.#reply(500, 'unknown command', '5.5.2');
+    return this.#reply(501, `wrong arguments for ${command.verb}`, '5.5.4');
+  }
+
+  readonly #handlers: Readonly<Record<Verb, (argument: string) => Promise<void>>> = {
+    EHLO: async (name) => {
+      this.#forget();
+      await this.#reply(250, [`${this.#name} greets ${name}`, ...formatCapabilities(this.#capabilities())]);
+    },
+    HELO: async () => {
+      this.#forget();
+      await this.#reply(250, this.#name);
+    },
+    STARTTLS: () => this.#startTls(),
+    AUTH: (argument) => this.#auth(argument),
+    MAIL: (argument) => this.#mail(argument),
+    RCPT: (argument) => this.#rcpt(argument),
+    DATA: () => this.#data(),
+    RSET: async () => {
+      this.#forget();
+      this.#session.reset();
+      await this.#reply(250, 'forgotten', '2.0.0');
+    },
+    NOOP: () => this.#reply(250, 'here', '2.0.0'),
+    QUIT: () => this.#reply(221, 'bye', '2.0.0'),
+  };
+
+  #capabilities(): Capabilities {
+    const secure = this.#channel.tls !== undefined;
+    const capabilities = new Map<string, readonly string[]>();
+    if (!secure && this.#options.identity !== undefined) capabilities.set('STARTTLS', []);
+    if (secure || this.#options.insecure)
+      capabilities.set(
+        'AUTH',
+        MECHANISMS.map(({ name }) => name),
+      );
+    capabilities.set('SIZE', [String(this.#maxSize)]);
+    for (const name of ['PIPELINING', 'ENHANCEDSTATUSCODES', '8BITMIME', 'SMTPUTF8']) capabilities.set(name, []);
+    return capabilities;
+  }
+
+  async #startTls(): Promise<void> {
+    const { identity } = this.#options;
+    if (identity === undefined || this.#channel.tls !== undefined) {
+      throw new SmtpReplyError({ code: 454, enhanced: '4.7.0' }, 'TLS is not available');
+    }
+    await this.#reply(220, 'begin TLS', '2.0.0');
+    await secureServer(this.#channel, identity);
+    // RFC 3207 §4.2: as if the connection had just begun.
+    this.#user = undefined;
+    this.#forget();
+  }
+
+  async #auth(argument: string): Promise<void> {
+    const [name = '', initial] = argument.split(' ');
+    if (this.#user !== undefined) throw new SmtpReplyError({ code: 503, enhanced: '5.5.1' }, 'already authenticated');
+    if (this.#channel.tls === undefined && !this.#options.insecure) {
+      throw new SmtpReplyError({ code: 538, enhanced: '5.7.11' }, 'start TLS first (STARTTLS)');
+    }
+    const mechanism = findMechanism(name);
+    if (mechanism === undefined) throw new SmtpReplyError({ code: 504, enhanced: '5.5.4' }, 'unknown mechanism');
+    const half = mechanism.server((user) => this.#options.backend.password(user));
+    const verdict = await answerAuthentication(half, initial, async (challenge) => {
+      await this.#channel.write(Buffer.from(`334 ${challenge}\r\n`), '334 ****');
+      return this.#channel.read(new SecretLineParser(), { timeout: IDLE });
+    });
+    if ('user' in verdict) {
+      this.#user = verdict.user;
+      return this.#reply(235, 'welcome', '2.7.0');
+    }
+    this.#failures += 1;
+    const rejected = verdict.failed === 'rejected';
+    if (!rejected) throw new SmtpReplyError({ code: 501, enhanced: '5.5.2' }, `authentication ${verdict.failed}`);
+    if (this.#failures >= MAX_FAILURES) this.#session.succeeded('QUIT');
+    throw new SmtpReplyError({ code: 535, enhanced: '5.7.8' }, 'the user name or the password is wrong');
+  }
+
+  async #mail(argument: string): Promise<void> {
+    if (this.#options.authRequired && this.#user === undefined) {
+      throw new SmtpReplyError({ code: 530, enhanced: '5.7.0' }, 'authentication required');
+    }
+    const path = parsePath(argument);
+    if (path === undefined) throw new SmtpReplyError({ code: 501, enhanced: '5.1.7' }, 'that is not a sender');
+    for (const [keyword, value] of path.parameters) this.#mailParameter(keyword, value);
+    this.#from = path.address;
+    this.#recipients = [];
+    await this.#reply(250, 'sender accepted', '2.1.0');
+  }
+
+  #mailParameter(keyword: string, value: string): void {
+    const size = keyword === 'SIZE' ? parseDecimal(value) : undefined;
+    if (size !== undefined && size > this.#maxSize) {
+      throw new SmtpReplyError({ code: 552, enhanced: '5.3.4' }, `message larger than ${this.#maxSize} octets`);
+    }
+    const body = keyword === 'BODY' && /^(?:7BIT|8BITMIME)$/i.test(value);
+    const known = size !== undefined || body || (keyword === 'SMTPUTF8' && value === '') || keyword === 'AUTH';
+    if (!known) throw new SmtpReplyError({ code: 555, enhanced: '5.5.4' }, `unknown parameter ${keyword}`);
+  }
+
+  async #rcpt(argument: string): Promise<void> {
+    const path = parsePath(argument);
+    if (path === undefined || path.address === '')
+      throw new SmtpReplyError({ code: 501, enhanced: '5.1.3' }, 'that is not a recipient');
+    if (path.parameters.size > 0) throw new SmtpReplyError({ code: 555, enhanced: '5.5.4' }, 'unknown parameter');
+    if (this.#recipients.length >= MAX_RECIPIENTS)
+      throw new SmtpReplyError({ code: 452, enhanced: '4.5.3' }, 'too many recipients');
+    await this.#options.backend.recipient(path.address);
+    this.#recipients.push(path.address);
+    await this.#reply(250, 'recipient accepted', '2.1.5');
+  }
+
+  async #data(): Promise<void> {
+    const envelope = { from: this.#from, recipients: this.#recipients };
+    const delivery = await this.#options.backend.deliver(envelope);
+    await this.#reply(354, 'go on, end with a dot');
+    try {
+      const name = await receive(this.#channel, delivery, this.#maxSize);
+      await this.#reply(250, `taken as ${name}`, '2.0.0');
+    } finally {
+      this.#forget();
+      this.#session.reset();
+    }
+  }
+
+  #forget(): void {
+    this.#from = '';
+    this.#recipients = [];
+  }
+
+  /** One reply; the text of several lines gets its continuation marks (RFC 5321 §4.2.1). */
+  #reply(code: number, text: string | readonly string[], enhanced?: string): Promise<void> {
+    const lines = (typeof text === 'string' ? [text] : text).map((line, at, { length }) => {
+      const words = enhanced === undefined ? line : `${enhanced} ${line}`;
+      return `${code}${at < length - 1 ? '-' : ' '}${words}`;
+    });
+    return this.#channel.write(Buffer.from(`${lines.join('\r\n')}\r\n`), lines.join('\r\n'));
+  }
+}
