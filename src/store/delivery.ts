@@ -1,0 +1,92 @@
+/**
+ * One message on its way into a Maildir, and the commit that makes many of them durable together.
+ *
+ * The order is the promise: the content is synced before it has a name in `new/`, and the name is synced before commit
+ * returns. A failed sync is never tried again, since the kernel may have dropped the pages and a second try would
+ * succeed without them: the message counts as not stored. What this file must never know: servers and journals.
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { StoreError } from '../errors.ts';
+import { guarded } from './fault.ts';
+import { place, removeLeftover, syncFolder } from './folder.ts';
+import { inParallel } from './parallel.ts';
+import { FileWriter } from './writer.ts';
+
+const BUFFER = 256 * 1024;
+
+/** A message that is durable: its content, and its entry in `new/`. */
+export interface Delivered {
+  readonly base: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Of the bytes as they were written, in lower-case hex. */
+  readonly sha256: string;
+}
+
+export class Delivery {
+  readonly base: string;
+  readonly #folder: string;
+  readonly #target: string;
+  readonly #hash = createHash('sha256');
+  readonly #writer: FileWriter;
+  #placed = false;
+
+  /** `root` is the folder that holds `tmp` and `new`. Nothing is created before there is something to write. */
+  constructor(root: string, base: string) {
+    this.base = base;
+    this.#folder = join(root, 'new');
+    this.#target = join(this.#folder, base);
+    this.#writer = new FileWriter(join(root, 'tmp', base), BUFFER, this.#hash);
+  }
+
+  /** Takes a copy of the chunk, byte for byte. A promise asks the caller to wait; it rejects with a StoreError. */
+  write(chunk: Uint8Array): Promise<void> | void {
+    return this.#writer.write(chunk);
+  }
+
+  /** Makes the message durable in `new/`. See `commitAll`. */
+  async commit(): Promise<Delivered> {
+    const [delivered] = await Delivery.commitAll([this]);
+    return delivered as Delivered;
+  }
+
+  /** Gives the message up and removes what was written. Never throws. */
+  async abort(): Promise<void> {
+    await this.#writer.discard();
+  }
+
+  /**
+   * Makes many messages durable with shared waits: all contents are synced side by side, then all get their names, then
+   * the folder is synced once. All or nothing: after a failure none of them is stored.
+   *
+   * @throws StoreError with the code of the fault, or `name-taken` when a message of that name is in `new/`.
+   */
+  static async commitAll(deliveries: readonly Delivery[]): Promise<Delivered[]> {
+    for (const delivery of deliveries) delivery.#writer.end();
+    try {
+      await inParallel(deliveries, (delivery) => delivery.#writer.persist());
+      await inParallel(deliveries, (delivery) => delivery.#place());
+      for (const folder of new Set(deliveries.map((delivery) => delivery.#folder))) await syncFolder(folder);
+    } catch (error) {
+      await inParallel(deliveries, (delivery) => delivery.#undo());
+      throw error;
+    }
+    await inParallel(deliveries, (delivery) => delivery.#writer.discard());
+    return deliveries.map((delivery) => delivery.#result());
+  }
+
+  async #place(): Promise<void> {
+    this.#placed = await guarded(`deliver ${this.#target}`, () => place(this.#writer.path, this.#target));
+    if (!this.#placed) throw new StoreError('name-taken', `A message named ${this.base} is already in the mailbox.`);
+  }
+
+  async #undo(): Promise<void> {
+    if (this.#placed) await removeLeftover(this.#target);
+    await this.#writer.discard();
+  }
+
+  #result(): Delivered {
+    return { base: this.base, size: this.#writer.size, sha256: this.#hash.digest('hex') };
+  }
+}

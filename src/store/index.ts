@@ -1,0 +1,15 @@
+/**
+ * The mailbox on disk, for programs: `import { Maildir } from 'posthorn/store'`. Re-exports only.
+ */
+export { type AttachmentFile, openAttachment } from './attachment.ts';
+export type { Delivered, Delivery } from './delivery.ts';
+export { Journal, type RecordReader } from './journal.ts';
+export type { Listed, Surveyed } from './ledger.ts';
+export { Lock } from './lock.ts';
+export { Mailbox, type MailboxPaths, type Planned, type StoredMessage } from './mailbox.ts';
+export { type FlagChange, Maildir, type MaildirEntry, type MaildirListing } from './maildir.ts';
+export { formatName, type MaildirName, parseName } from './name.ts';
+export type { StoredContent } from './reader.ts';
+export { safeFileName } from './safe-name.ts';
+export { type FileSink, type SavedFile, saveFile } from './save.ts';
+export { Spool, type Spooled, type SpoolSink } from './spool.ts';

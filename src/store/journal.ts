@@ -1,0 +1,214 @@
+/**
+ * A durable, append-only journal: what was appended is on the disk when `append` returns.
+ *
+ * A line holds what one append wrote: `<crc32, 8 hex><length, 8 hex> <JSON array of records>`. A power cut can only
+ * spoil the last line, because each one is synced before the next is written; a spoilt last line is cut off. Damage
+ * anywhere else cannot come from a crash and stops us loudly. The length tells a spoilt last line (too short, or
+ * overwritten) from a lost line break, which would swallow a good line. What this file must never know: what the
+ * records mean.
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { StoreError } from '../errors.ts';
+import { errnoOf, guarded } from './fault.ts';
+import { syncFolder } from './folder.ts';
+import { writeAll } from './writer.ts';
+
+const { O_RDWR, O_RDONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+const PREFIX = 17;
+const LF = 0x0a;
+/** Records in one line; keeps a line far below `LINE_LIMIT`. */
+const BATCH = 4096;
+const LINE_LIMIT = 64 * 1024 * 1024;
+const STEP = 1024 * 1024;
+/** The first line: what the file is, and the version of its format. */
+const HEADER = encode([['posthorn-journal', 1]]);
+
+/** Turns a parsed JSON value into a record; `undefined` when it is none, which counts as damage. */
+export type RecordReader<T> = (value: unknown) => T | undefined;
+
+export class Journal<T> {
+  /** What was in the journal when it was opened, in order. */
+  readonly records: readonly T[];
+  /** How many bytes of an unfinished last line were cut off. */
+  readonly repaired: number;
+  readonly #path: string;
+  readonly #file: FileHandle;
+  #end: number;
+  /** The appends under way, in order. A failure stays in it: after a failed sync nothing more is trusted. */
+  #queue: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, file: FileHandle, { records, end, torn }: Replay<T>) {
+    this.#path = path;
+    this.#file = file;
+    this.records = records;
+    this.#end = end;
+    this.repaired = torn;
+  }
+
+  /**
+   * Opens or creates the journal (0600), repairs its tail, and makes sure that all of `records` is durable.
+   *
+   * @throws StoreError `journal-damaged`, or the code of the fault.
+   */
+  static async open<T>(path: string, read: RecordReader<T>): Promise<Journal<T>> {
+    return guarded(`open the journal ${path}`, async () => {
+      const file = await open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+      try {
+        const replay = await replayFile(file, path, read);
+        if (replay.torn > 0) await file.truncate(replay.end);
+        if (replay.end === 0) {
+          await writeAll(file, HEADER, 0);
+          replay.end = HEADER.length;
+        }
+        // A process killed between write and sync leaves lines that only the kernel knows.
+        await file.sync();
+        await syncFolder(dirname(path));
+        return new Journal(path, file, replay);
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+    });
+  }
+
+  /** The records alone, changing nothing; none when there is no journal. Works while another process appends. */
+  static async read<T>(path: string, read: RecordReader<T>): Promise<readonly T[]> {
+    return guarded(`read the journal ${path}`, async () => {
+      const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((error: unknown) => {
+        if (errnoOf(error) === 'ENOENT') return undefined;
+        throw error;
+      });
+      if (file === undefined) return [];
+      try {
+        return (await replayFile(file, path, read)).records;
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  /** Appends records, in order, with one sync for up to some thousands. After a failure every later append fails too. */
+  append(records: readonly T[]): Promise<void> {
+    this.#queue = this.#queue.then(() => guarded(`write the journal ${this.#path}`, () => this.#write(records)));
+    this.#queue.catch(() => undefined);
+    return this.#queue;
+  }
+
+  /** Waits for the appends under way and closes the file. */
+  async close(): Promise<void> {
+    await this.#queue.catch(() => undefined);
+    await this.#file.close();
+  }
+
+  async #write(records: readonly T[]): Promise<void> {
+    for (let start = 0; start < records.length; start += BATCH) {
+      const line = encode(records.slice(start, start + BATCH));
+      await writeAll(this.#file, line, this.#end);
+      await this.#file.datasync();
+      this.#end += line.length;
+    }
+  }
+}
+
+interface Replay<T> {
+  readonly records: T[];
+  /** Where the next line goes: behind the last good one. */
+  end: number;
+  /** Bytes behind `end`. */
+  readonly torn: number;
+}
+
+async function replayFile<T>(file: FileHandle, path: string, read: RecordReader<T>): Promise<Replay<T>> {
+  const records: T[] = [];
+  let end = 0;
+  let torn = 0;
+  for await (const line of lines(file)) {
+    // Something follows a bad line, so the line was not the last one.
+    if (torn > 0 || line.length > LINE_LIMIT) throw damaged(path, end);
+    const batch = decode(line);
+    if (end === 0 && !isHeader(line, batch)) throw unknownFormat(path);
+    if (batch === undefined) {
+      if (swallowed(line)) throw damaged(path, end);
+      torn = line.length;
+      continue;
+    }
+    for (const value of end === 0 ? [] : batch) {
+      const record = read(value);
+      if (record === undefined) throw damaged(path, end);
+      records.push(record);
+    }
+    end += line.length;
+  }
+  return { records, end, torn };
+}
+
+/** The first line, or what a crash can leave of it: its beginning, or zeros. A file of another kind is never cut. */
+function isHeader(line: Buffer, batch: unknown[] | undefined): boolean {
+  if (batch !== undefined) return line.equals(HEADER);
+  return HEADER.subarray(0, line.length).equals(line) || line.every((byte) => byte === 0);
+}
+
+/** The lines with their LF, the last one perhaps without. One past the limit is handed on as far as it was read. */
+async function* lines(file: FileHandle): AsyncGenerator<Buffer, void, undefined> {
+  let parts: Buffer[] = [];
+  let length = 0;
+  for (let position = 0; ; ) {
+    const buffer = Buffer.allocUnsafe(STEP);
+    const { bytesRead } = await file.read(buffer, 0, STEP, position);
+    if (bytesRead === 0 || length > LINE_LIMIT) break;
+    position += bytesRead;
+    let rest = buffer.subarray(0, bytesRead);
+    for (let lf = rest.indexOf(LF); lf !== -1; lf = rest.indexOf(LF)) {
+      yield Buffer.concat([...parts, rest.subarray(0, lf + 1)]);
+      parts = [];
+      length = 0;
+      rest = rest.subarray(lf + 1);
+    }
+    parts.push(rest);
+    length += rest.length;
+  }
+  if (length > 0) yield Buffer.concat(parts);
+}
+
+function encode(records: readonly unknown[]): Buffer {
+  const body = Buffer.from(JSON.stringify(records));
+  return Buffer.concat([Buffer.from(`${hex(crc32(body))}${hex(body.length)} `), body, Buffer.of(LF)]);
+}
+
+/** The records of a whole and sound line, otherwise `undefined`. */
+function decode(line: Buffer): unknown[] | undefined {
+  const body = line.subarray(PREFIX, -1);
+  const prefix = line.toString('latin1', 0, PREFIX);
+  if (line.at(-1) !== LF || prefix !== `${hex(crc32(body))}${hex(body.length)} `) return undefined;
+  try {
+    const value: unknown = JSON.parse(body.toString());
+    return Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a bad line is longer than it says: then a line break is missing, and a crash does not do that. */
+function swallowed(line: Buffer): boolean {
+  const length = /^[0-9a-f]{8}([0-9a-f]{8}) $/.exec(line.toString('latin1', 0, PREFIX))?.[1];
+  return length !== undefined && line.length > PREFIX + Number.parseInt(length, 16) + 1;
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(8, '0');
+}
+
+function damaged(path: string, offset: number): StoreError {
+  return new StoreError('journal-damaged', `The journal ${path} is damaged at byte ${offset}.`, {
+    hint: 'The mail itself is not affected. Restore the file from a backup, or move it away: messages are then numbered anew, and those still on the server are fetched again.',
+  });
+}
+
+function unknownFormat(path: string): StoreError {
+  return new StoreError('journal-unknown', `The journal ${path} is in a format that this version does not know.`, {
+    hint: 'It was probably written by a newer version; use that one.',
+  });
+}

@@ -1,0 +1,170 @@
+/**
+ * What the journal of a mailbox says: which message of the server is which message here, and how far it came.
+ *
+ * The life of a message: PLAN fixes its number and base name before a byte is asked for; STORED says that file and
+ * folder entry are durable; GONE that the server confirmed its deletion. FOUND numbers a message that another program
+ * put into the Maildir. Pure: records in, answers out.
+ *
+ * A UIDL (RFC 1939 §7) is an opaque key. Servers repeat it within a listing, give it to another message later, or
+ * change the size beside it, so a message is the n-th one of its UIDL and size that is not gone. Where one UIDL ever
+ * stood for more than one message, we keep each of them and never call one deletable.
+ */
+import { isBase } from './name.ts';
+
+/** One line of a listing: UIDL and LIST of one server message, size in bytes as the server says. */
+export interface Listed {
+  readonly uidl: string;
+  readonly size: number;
+}
+
+/** A listed message and what we know of it. */
+export interface Surveyed extends Listed {
+  readonly state: 'new' | 'planned' | 'stored';
+  /** The UIDL stands for more than one message, in this listing or before: it must not be deleted on the server. */
+  readonly ambiguous: boolean;
+  /** Set unless it is new. */
+  readonly number: number | undefined;
+}
+
+export type MailboxRecord =
+  | { readonly plan: number; readonly base: string; readonly uidl: string; readonly size: number }
+  | { readonly stored: number; readonly size: number; readonly sha256: string }
+  | { readonly gone: number }
+  | { readonly found: number; readonly base: string };
+
+/** A message that the journal knows. */
+export interface LedgerItem {
+  readonly number: number;
+  readonly base: string;
+  /** Absent for a message that another program delivered. */
+  readonly listed?: Listed | undefined;
+  readonly stored?: { readonly size: number; readonly sha256: string } | undefined;
+  readonly gone?: true | undefined;
+}
+
+export class Ledger {
+  readonly #byNumber = new Map<number, LedgerItem>();
+  readonly #numberOf = new Map<string, number>();
+  /** Numbers by UIDL and size; under the true size too, once it is known, for servers that only then list it. */
+  readonly #byKey = new Map<string, Set<number>>();
+  readonly #perUidl = new Map<string, number>();
+  #last = 0;
+
+  /** Takes the next record; a repeated one changes nothing. Returns false for one that contradicts the others. */
+  apply(record: MailboxRecord): boolean {
+    if ('plan' in record) return this.#add(record.plan, record.base, { uidl: record.uidl, size: record.size });
+    if ('found' in record) return this.#add(record.found, record.base);
+    const number = 'stored' in record ? record.stored : record.gone;
+    const item = this.#byNumber.get(number);
+    if (item?.listed === undefined) return false;
+    if ('gone' in record) {
+      this.#byNumber.set(number, { ...item, gone: true });
+    } else {
+      this.#byNumber.set(number, { ...item, stored: { size: record.size, sha256: record.sha256 } });
+      this.#file(item.listed.uidl, record.size, number);
+    }
+    return true;
+  }
+
+  /** The number for the next new message: they start at 1 and none is given twice. */
+  get nextNumber(): number {
+    return this.#last + 1;
+  }
+
+  byNumber(number: number): LedgerItem | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  byBase(base: string): LedgerItem | undefined {
+    return this.#byNumber.get(this.#numberOf.get(base) ?? 0);
+  }
+
+  /** All messages, in the order of their numbers. */
+  items(): IterableIterator<LedgerItem> {
+    return this.#byNumber.values();
+  }
+
+  /** What we know of each message of a whole listing, in its order. */
+  survey(listing: readonly Listed[]): Surveyed[] {
+    const occurrences = new Map<string, number>();
+    for (const { uidl } of listing) occurrences.set(uidl, (occurrences.get(uidl) ?? 0) + 1);
+    const candidates = new Map<string, Iterator<number>>();
+    const taken = new Set<number>();
+    return listing.map(({ uidl, size }) => {
+      const key = keyOf(uidl, size);
+      const numbers = candidates.get(key) ?? (this.#byKey.get(key) ?? []).values();
+      candidates.set(key, numbers);
+      const item = this.#firstPresent(numbers, taken);
+      if (item !== undefined) taken.add(item.number);
+      const messages = Math.max(
+        occurrences.get(uidl) ?? 0,
+        (this.#perUidl.get(uidl) ?? 0) + (item === undefined ? 1 : 0),
+      );
+      const state = item === undefined ? 'new' : item.stored === undefined ? 'planned' : 'stored';
+      return { uidl, size, state, ambiguous: messages > 1, number: item?.number };
+    });
+  }
+
+  /** Whether the server's copy may be deleted: stored here, not gone, and no other message ever had its UIDL. */
+  deletable(number: number): boolean {
+    const item = this.#byNumber.get(number);
+    if (item?.listed === undefined || item.stored === undefined || item.gone) return false;
+    return this.#perUidl.get(item.listed.uidl) === 1;
+  }
+
+  #firstPresent(numbers: Iterator<number>, taken: ReadonlySet<number>): LedgerItem | undefined {
+    for (let next = numbers.next(); !next.done; next = numbers.next()) {
+      const item = this.#byNumber.get(next.value);
+      if (item !== undefined && !item.gone && !taken.has(item.number)) return item;
+    }
+    return undefined;
+  }
+
+  #add(number: number, base: string, listed?: Listed): boolean {
+    const known = this.#byNumber.get(number);
+    if (known !== undefined) return known.base === base;
+    if (number <= this.#last || this.#numberOf.has(base)) return false;
+    this.#last = number;
+    this.#byNumber.set(number, { number, base, listed });
+    this.#numberOf.set(base, number);
+    if (listed === undefined) return true;
+    this.#file(listed.uidl, listed.size, number);
+    this.#perUidl.set(listed.uidl, (this.#perUidl.get(listed.uidl) ?? 0) + 1);
+    return true;
+  }
+
+  #file(uidl: string, size: number, number: number): void {
+    const key = keyOf(uidl, size);
+    const numbers = this.#byKey.get(key);
+    if (numbers === undefined) this.#byKey.set(key, new Set([number]));
+    else numbers.add(number);
+  }
+}
+
+/** Reads a record out of parsed JSON; `undefined` when it is none. */
+export function readRecord(value: unknown): MailboxRecord | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { plan, found, stored, gone, base, uidl, size, sha256 } = value as Record<string, unknown>;
+  if (isNumber(plan) && isBaseName(base) && typeof uidl === 'string' && isSize(size)) return { plan, base, uidl, size };
+  if (isNumber(found) && isBaseName(base)) return { found, base };
+  if (isNumber(stored) && isSize(size) && typeof sha256 === 'string') return { stored, size, sha256 };
+  if (isNumber(gone)) return { gone };
+  return undefined;
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+function isSize(value: unknown): value is number {
+  return value === 0 || isNumber(value);
+}
+
+function isBaseName(value: unknown): value is string {
+  return typeof value === 'string' && isBase(value);
+}
+
+/** A size has no space in it, so the key is unambiguous whatever the UIDL contains. */
+function keyOf(uidl: string, size: number): string {
+  return `${size} ${uidl}`;
+}

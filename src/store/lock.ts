@@ -1,0 +1,165 @@
+/**
+ * One writer to a mailbox: a lock file that names its holder.
+ *
+ * Why: Node has no `flock`, and a file that merely exists outlives a killed holder. So the file says which process holds it:
+ * id, boot and start time, since ids are used again. A ticket is written completely under a name of its own and then
+ * linked, so a lock is never seen half written. A dead holder's lock is replaced by whoever holds the takeover lock
+ * beside it, so that two cannot both win. The calls are synchronous: nothing else of ours runs between look and act.
+ */
+import { randomBytes } from 'node:crypto';
+import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { kill, pid } from 'node:process';
+import { StoreError } from '../errors.ts';
+import { errnoOf, storeFault } from './fault.ts';
+import { NO_LINKS } from './folder.ts';
+
+interface Holder {
+  readonly pid: number;
+  /** Differs after each start of the machine; empty where the system does not tell. */
+  readonly boot: string;
+  /** When the process started, in ticks since the boot; empty where the system does not tell. */
+  readonly start: string;
+  readonly token: string;
+}
+
+export class Lock {
+  readonly #path: string;
+  readonly #token: string;
+
+  private constructor(path: string, token: string) {
+    this.#path = path;
+    this.#token = token;
+  }
+
+  /**
+   * Takes the lock at once or not at all.
+   *
+   * @throws StoreError `mailbox-busy` (temporary) with the holder's process id, or the code of the fault.
+   */
+  static acquire(path: string): Lock {
+    const token = randomBytes(8).toString('hex');
+    const ticket = `${path}.${token}`;
+    try {
+      const holder: Holder = { pid, boot: bootId(), start: stat(pid)?.start ?? '', token };
+      writeFileSync(ticket, JSON.stringify(holder), { flag: 'wx', mode: 0o600 });
+      if (!linked(ticket, path)) takeOver(ticket, path);
+      return new Lock(path, token);
+    } catch (error) {
+      throw storeFault(error, `lock the mailbox (${path})`);
+    } finally {
+      rmSync(ticket, { force: true });
+    }
+  }
+
+  /** Gives the lock back. */
+  release(): void {
+    const holder = holderOf(this.#path);
+    if (typeof holder === 'object' && holder.token === this.#token) rmSync(this.#path, { force: true });
+  }
+}
+
+/** Replaces a dead holder's lock. Only one process at a time gets past the takeover lock. */
+function takeOver(ticket: string, path: string): void {
+  refuseIfAlive(path);
+  const takeover = `${path}.takeover`;
+  if (!linked(ticket, takeover)) {
+    // Its holder is at work, or was killed during the few calls below: then the way is clear for the next attempt.
+    if (refuseIfAlive(takeover) !== 'none') rmSync(takeover, { force: true });
+    throw busy();
+  }
+  try {
+    // If the lock was given back just now, linking takes it unless another is faster.
+    if (refuseIfAlive(path) !== 'none') renameSync(ticket, path);
+    else if (!linked(ticket, path)) throw busy();
+  } finally {
+    rmSync(takeover, { force: true });
+  }
+}
+
+/** Whether the ticket now has this name too; false when the name was taken. */
+function linked(ticket: string, path: string): boolean {
+  try {
+    linkSync(ticket, path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    if (!NO_LINKS.has(errnoOf(error))) throw error;
+  }
+  // QUIRK: without hard links (exFAT, some FUSE) the lock may be seen half written; the worst case is a duplicate.
+  try {
+    copyFileSync(ticket, path, constants.COPYFILE_EXCL);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Returns what is there instead of a living holder's lock. */
+function refuseIfAlive(path: string): Holder | 'none' | 'spoilt' {
+  const holder = holderOf(path);
+  if (typeof holder === 'object' && isAlive(holder)) throw busy(holder.pid);
+  return holder;
+}
+
+/** A lock that cannot be understood was spoilt by a power cut, so it belongs to an earlier boot. */
+function holderOf(path: string): Holder | 'none' | 'spoilt' {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return isHolder(value) ? value : 'spoilt';
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return 'none';
+    if (error instanceof SyntaxError) return 'spoilt';
+    throw error;
+  }
+}
+
+function isHolder(value: unknown): value is Holder {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pid: id, boot, start, token } = value as Record<string, unknown>;
+  const texts = [boot, start, token].every((text) => typeof text === 'string');
+  return texts && Number.isSafeInteger(id) && (id as number) > 0;
+}
+
+function isAlive(holder: Holder): boolean {
+  const boot = bootId();
+  if (boot !== '' && holder.boot !== '' && boot !== holder.boot) return false;
+  try {
+    kill(holder.pid, 0);
+  } catch (error) {
+    // EPERM: it exists and belongs to somebody else.
+    if (errnoOf(error) !== 'EPERM') return false;
+  }
+  const now = stat(holder.pid);
+  if (now === undefined) return true;
+  if (now.state === 'Z' || now.state === 'X') return false;
+  return holder.start === '' || now.start === holder.start;
+}
+
+/** Fields 3 and 22 of Linux's `/proc/<pid>/stat`. The second field, the name, may contain anything up to the last `)`. */
+function stat(id: number): { state: string; start: string } | undefined {
+  const text = readSystemFile(`/proc/${id}/stat`);
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, start] = [fields[0], fields[19]];
+  return state === undefined || start === undefined ? undefined : { state, start };
+}
+
+function bootId(): string {
+  return readSystemFile('/proc/sys/kernel/random/boot_id').trim();
+}
+
+/** Empty where there is no such file: these are Linux's. */
+function readSystemFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function busy(holder?: number): StoreError {
+  const who = holder === undefined ? 'Another process' : `Another process (${holder})`;
+  return new StoreError('mailbox-busy', `${who} is using this mailbox.`, {
+    hint: 'Wait until it has finished, then run the same command again.',
+  });
+}

@@ -1,0 +1,287 @@
+/**
+ * The mailbox of an account: a Maildir, and the journal that ties it to the server's listing.
+ *
+ * The seams of a fetch: `survey` the listing, `plan` what is wanted (names fixed and synced before a byte is asked for),
+ * `deliver` and write, `commit` (files, folder and journal synced), and only then is a message `deletable`; `deleted`
+ * records that the server confirmed. A crash at any point is mended by the next `open`: a planned message that is
+ * already in the Maildir is adopted instead of fetched again, an unfinished file of ours is removed. Messages that
+ * other programs deliver get the next number when first seen. What this file must never know: POP3, MIME, accounts.
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { StoreError, UsageError } from '../errors.ts';
+import type { Delivered, Delivery } from './delivery.ts';
+import { checkFolder, makeFolder } from './folder.ts';
+import { Journal } from './journal.ts';
+import { Ledger, type LedgerItem, type Listed, type MailboxRecord, readRecord, type Surveyed } from './ledger.ts';
+import { Lock } from './lock.ts';
+import { type FlagChange, Maildir, type MaildirEntry } from './maildir.ts';
+import { inParallel } from './parallel.ts';
+import { openContent, type StoredContent } from './reader.ts';
+
+export interface MailboxPaths {
+  /** The Maildir. */
+  readonly maildir: string;
+  /** A folder for the journal and the lock. */
+  readonly state: string;
+}
+
+/** A message in the mailbox. */
+export interface StoredMessage {
+  /** Small, starting at 1; the same from run to run, never used again. */
+  readonly number: number;
+  readonly base: string;
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Maildir letters, sorted. */
+  readonly flags: string;
+  readonly seen: boolean;
+  /** Absent for a message that another program delivered. */
+  readonly uidl: string | undefined;
+  /** Of the bytes as received, in hex; absent for a message that another program delivered. */
+  readonly sha256: string | undefined;
+}
+
+/** A server message with its place here. */
+export interface Planned extends Listed {
+  readonly number: number;
+  readonly base: string;
+  readonly ambiguous: boolean;
+}
+
+export class Mailbox {
+  readonly #maildir: Maildir;
+  readonly #ledger: Ledger;
+  readonly #journal: Journal<MailboxRecord> | undefined;
+  readonly #lock: Lock | undefined;
+  #entries = new Map<string, MaildirEntry>();
+  #ignored: readonly string[] = [];
+
+  private constructor(maildir: Maildir, ledger: Ledger, writer?: { journal: Journal<MailboxRecord>; lock: Lock }) {
+    this.#maildir = maildir;
+    this.#ledger = ledger;
+    this.#journal = writer?.journal;
+    this.#lock = writer?.lock;
+  }
+
+  /**
+   * Opens the mailbox for writing, alone, and recovers what a crash left. Missing folders are made (0700), except that a
+   * Maildir is never made anew when the journal knows messages of it: its disk may just not be mounted.
+   *
+   * @throws StoreError `mailbox-busy`, `mailbox-missing`, `unsafe-folder`, `journal-damaged`, or the code of a fault.
+   */
+  static async open({ maildir, state }: MailboxPaths): Promise<Mailbox> {
+    await makeFolder(state);
+    await checkFolder(state);
+    const lock = Lock.acquire(join(state, 'lock'));
+    let journal: Journal<MailboxRecord> | undefined;
+    try {
+      journal = await Journal.open(journalIn(state), readRecord);
+      const ledger = replay(journal.records, state);
+      const folder = await Maildir.open(maildir, { create: journal.records.length === 0 });
+      const mailbox = new Mailbox(folder, ledger, { journal, lock });
+      await mailbox.#recover();
+      return mailbox;
+    } catch (error) {
+      await journal?.close();
+      lock.release();
+      throw error;
+    }
+  }
+
+  /**
+   * Opens the mailbox for reading, beside a writer: no lock, nothing created or repaired. Messages of other programs that
+   * no writer has numbered yet are left out.
+   *
+   * @throws StoreError `mailbox-missing`, `unsafe-folder`, `journal-damaged`, or the code of a fault.
+   */
+  static async view({ maildir, state }: MailboxPaths): Promise<Mailbox> {
+    const folder = await Maildir.open(maildir);
+    const mailbox = new Mailbox(folder, replay(await Journal.read(journalIn(state), readRecord), state));
+    await mailbox.refresh();
+    return mailbox;
+  }
+
+  /** What we know of each message of the server's whole listing, in its order. */
+  survey(listing: readonly Listed[]): Surveyed[] {
+    return this.#ledger.survey(listing);
+  }
+
+  /**
+   * Fixes number and name of messages before they are fetched; durable when it returns. Messages planned earlier keep
+   * theirs. Takes what `survey` returned, all of it or a part.
+   */
+  async plan(surveyed: readonly Surveyed[]): Promise<Planned[]> {
+    let next = this.#ledger.nextNumber;
+    const planned = surveyed.map(({ uidl, size, ambiguous, number = next++ }) => {
+      const base = this.#ledger.byNumber(number)?.base ?? Maildir.newBase();
+      return { number, base, uidl, size, ambiguous };
+    });
+    const fresh = planned.filter(({ number }) => this.#ledger.byNumber(number) === undefined);
+    await this.#record(fresh.map(({ number, base, uidl, size }) => ({ plan: number, base, uidl, size })));
+    return planned;
+  }
+
+  /** Starts the delivery of a planned message; any number may be under way. */
+  deliver({ base }: Planned): Delivery {
+    return this.#maildir.deliver(base);
+  }
+
+  /**
+   * Makes deliveries durable, all or none: files, then folder, then journal, each synced once for the batch.
+   *
+   * @throws StoreError when none of them may be taken as stored.
+   */
+  async commit(deliveries: readonly Delivery[]): Promise<Delivered[]> {
+    const delivered = await this.#maildir.commitAll(deliveries);
+    await this.#record(delivered.map(({ base, size, sha256 }) => ({ stored: this.#numberOf(base), size, sha256 })));
+    for (const { base, size } of delivered) {
+      this.#entries.set(base, { base, path: join(this.#maildir.path, 'new', base), size, flags: '' });
+    }
+    return delivered;
+  }
+
+  /** Whether the server's copy may be deleted: durable here, and its UIDL never stood for another message. */
+  deletable({ number, ambiguous }: { readonly number: number | undefined; readonly ambiguous: boolean }): boolean {
+    return number !== undefined && !ambiguous && this.#ledger.deletable(number);
+  }
+
+  /** Records that the server confirmed the deletion of these. A UIDL that comes back afterwards is a new message. */
+  async deleted(messages: readonly { readonly number: number }[]): Promise<void> {
+    await this.#record(messages.map(({ number }) => ({ gone: number })));
+  }
+
+  /** Looks at the Maildir again; a writer numbers what other programs delivered. */
+  async refresh(): Promise<void> {
+    const { entries, ignored } = await this.#maildir.list();
+    this.#ignored = ignored;
+    this.#entries = new Map(entries.map((entry) => [entry.base, entry]));
+    if (this.#journal === undefined) return;
+    const first = this.#ledger.nextNumber;
+    const unknown = entries.filter(({ base }) => this.#ledger.byBase(base) === undefined);
+    await this.#record(unknown.map(({ base }, index) => ({ found: first + index, base })));
+  }
+
+  /** The messages that are here, newest last. */
+  messages(): StoredMessage[] {
+    const messages: StoredMessage[] = [];
+    for (const item of this.#ledger.items()) {
+      const entry = this.#entries.get(item.base);
+      if (entry !== undefined) messages.push(messageOf(item, entry));
+    }
+    return messages;
+  }
+
+  /** The message with this number, if it is here. */
+  byNumber(number: number): StoredMessage | undefined {
+    const item = this.#ledger.byNumber(number);
+    const entry = this.#entries.get(item?.base ?? '');
+    return item === undefined || entry === undefined ? undefined : messageOf(item, entry);
+  }
+
+  /** Paths in the Maildir that are no messages (folders, links, FIFOs); they are never opened. */
+  get ignored(): readonly string[] {
+    return this.#ignored;
+  }
+
+  /**
+   * Opens the content of a message, wherever another program has moved it meanwhile.
+   *
+   * @throws StoreError `message-missing`, or the code of the fault.
+   */
+  async read(number: number): Promise<StoredContent> {
+    const entry = this.#here(number);
+    try {
+      return await openContent(entry.path);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'mailbox-missing') throw error;
+    }
+    const moved = await this.#maildir.find(entry.base);
+    if (moved === undefined) throw missing(number);
+    return openContent(moved.path);
+  }
+
+  /** Sets and clears Maildir flags. @throws StoreError `message-missing`, or the code of the fault. */
+  async flag(number: number, change: FlagChange): Promise<StoredMessage> {
+    const entry = await this.#maildir.flag(this.#here(number), change);
+    if (entry === undefined) throw missing(number);
+    this.#entries.set(entry.base, entry);
+    return this.#here(number);
+  }
+
+  /** Marks a message as seen. @throws as `flag`. */
+  markSeen(number: number): Promise<StoredMessage> {
+    return this.flag(number, { add: 'S' });
+  }
+
+  /** Closes the journal and gives the lock back. */
+  async close(): Promise<void> {
+    await this.#journal?.close();
+    this.#lock?.release();
+  }
+
+  async #recover(): Promise<void> {
+    await this.refresh();
+    const pending = new Map<string, LedgerItem>();
+    for (const item of this.#ledger.items()) {
+      if (item.listed !== undefined) pending.set(item.base, item);
+    }
+    await this.#maildir.removeUnfinished(pending);
+    const adopted = [...this.#entries.values()].filter(({ base }) => pending.has(base) && !pending.get(base)?.stored);
+    if (adopted.length === 0) return;
+    // Our files are synced before they are linked, but the entry of this one may not be durable yet.
+    await this.#maildir.sync();
+    const records = await inParallel(adopted, async ({ base, path }) => {
+      const content = await openContent(path);
+      const hash = createHash('sha256');
+      for await (const chunk of content.chunks()) hash.update(chunk);
+      return { stored: this.#numberOf(base), size: content.size, sha256: hash.digest('hex') };
+    });
+    await this.#record(records);
+  }
+
+  /** Makes records durable, then acts on them. */
+  async #record(records: readonly MailboxRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    if (this.#journal === undefined) throw new UsageError('read-only-mailbox', 'The mailbox was opened for reading.');
+    await this.#journal.append(records);
+    for (const record of records) this.#ledger.apply(record);
+  }
+
+  #numberOf(base: string): number {
+    const item = this.#ledger.byBase(base);
+    if (item?.listed === undefined)
+      throw new UsageError('not-planned', 'This delivery was not planned in this mailbox.');
+    return item.number;
+  }
+
+  #here(number: number): StoredMessage {
+    const message = this.byNumber(number);
+    if (message === undefined) throw missing(number);
+    return message;
+  }
+}
+
+function replay(records: readonly MailboxRecord[], state: string): Ledger {
+  const ledger = new Ledger();
+  for (const record of records) {
+    if (ledger.apply(record)) continue;
+    throw new StoreError('journal-damaged', `The journal ${journalIn(state)} contradicts itself.`, {
+      hint: 'The mail itself is not affected. Restore the file from a backup, or move it away to start a new one.',
+    });
+  }
+  return ledger;
+}
+
+function journalIn(state: string): string {
+  return join(state, 'journal');
+}
+
+function messageOf({ number, listed, stored }: LedgerItem, { base, path, size, flags }: MaildirEntry): StoredMessage {
+  return { number, base, path, size, flags, seen: flags.includes('S'), uidl: listed?.uidl, sha256: stored?.sha256 };
+}
+
+function missing(number: number): StoreError {
+  return new StoreError('message-missing', `Message ${number} is no longer in the mailbox.`);
+}

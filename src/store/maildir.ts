@@ -1,0 +1,169 @@
+/**
+ * A Maildir: a folder of messages, one file each, that mutt, notmuch and Dovecot can use at the same time.
+ *
+ * Why: a message is complete from the moment it has a name in `new/`, no lock is needed to read, and wire bytes are
+ * kept exactly, CRLF included. Other programs move, flag and remove messages while we look, so a message is always
+ * found by its base name. What this file must never know: servers, numbers and journals.
+ */
+import { randomBytes } from 'node:crypto';
+import { lstatSync } from 'node:fs';
+import { readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StoreError, UsageError } from '../errors.ts';
+import { type Delivered, Delivery } from './delivery.ts';
+import { guarded } from './fault.ts';
+import { checkFolder, exists, makeFolder, removeLeftover, syncFolder } from './folder.ts';
+import { formatName, isBase, parseName, RANDOM_BYTES, secondsOf, sortFlags, uniqueBase } from './name.ts';
+
+/** A message in the folder as it was when we looked. */
+export interface MaildirEntry {
+  readonly base: string;
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Sorted letters; `S` is seen. */
+  readonly flags: string;
+}
+
+export interface MaildirListing {
+  /** In order of delivery time, then base name; each base name once. */
+  readonly entries: readonly MaildirEntry[];
+  /** Paths that are no messages: folders, links, FIFOs, devices. They are never opened. */
+  readonly ignored: readonly string[];
+}
+
+export class Maildir {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Opens the Maildir at `path`; with `create`, missing folders are made (0700).
+   *
+   * @throws StoreError `mailbox-missing`, `not-a-folder` (also for a link in place of `new`), `unsafe-folder`.
+   */
+  static async open(path: string, { create = false }: { create?: boolean } = {}): Promise<Maildir> {
+    for (const folder of [path, join(path, 'tmp'), join(path, 'new'), join(path, 'cur')]) {
+      if (create) await makeFolder(folder);
+      await checkFolder(folder);
+    }
+    return new Maildir(path);
+  }
+
+  /** A base name that nothing else has. */
+  static newBase(): string {
+    return uniqueBase(Date.now() / 1000, randomBytes(RANDOM_BYTES));
+  }
+
+  /**
+   * Starts a message. Its file is created with the first bytes that leave the buffer.
+   *
+   * @param base the name it will have; from `newBase` unless it was fixed before.
+   */
+  deliver(base: string = Maildir.newBase()): Delivery {
+    if (!isBase(base)) throw new UsageError('bad-maildir-name', 'This is not a base name for a Maildir.');
+    return new Delivery(this.path, base);
+  }
+
+  /** Commits many messages with shared waits, all or none. See `Delivery.commitAll`. */
+  commitAll(deliveries: readonly Delivery[]): Promise<Delivered[]> {
+    return Delivery.commitAll(deliveries);
+  }
+
+  /** All messages in `new/` and `cur/`. */
+  async list(): Promise<MaildirListing> {
+    const entries = new Map<string, MaildirEntry>();
+    const ignored: string[] = [];
+    for (const folder of ['new', 'cur']) {
+      for (const fileName of await this.#names(folder)) {
+        const entry = this.#entry(folder, fileName);
+        if (entry === 'ignored') ignored.push(join(this.path, folder, fileName));
+        else if (entry !== undefined) entries.set(entry.base, entry);
+      }
+    }
+    const sorted = [...entries.values()].sort(byDelivery);
+    return { entries: sorted, ignored };
+  }
+
+  /** The message with this base name, wherever it is now and whatever its flags. */
+  async find(base: string): Promise<MaildirEntry | undefined> {
+    for (const folder of ['new', 'cur', 'new']) {
+      for (const fileName of await this.#names(folder)) {
+        if (!fileName.startsWith(base) || parseName(fileName)?.base !== base) continue;
+        const entry = this.#entry(folder, fileName);
+        if (entry !== undefined && entry !== 'ignored') return entry;
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * Sets and clears flags, which moves the message to `cur/`. If another program has moved it, it is looked for.
+   *
+   * @returns the message as it is now; `undefined` when it is gone.
+   */
+  async flag(entry: MaildirEntry, change: FlagChange): Promise<MaildirEntry | undefined> {
+    return guarded(`change the flags of ${entry.path}`, async () => {
+      const there = (await exists(entry.path)) ? entry : await this.find(entry.base);
+      if (there === undefined) return undefined;
+      const flags = changedFlags(there.flags, change);
+      const path = join(this.path, 'cur', formatName({ base: there.base, flags }));
+      if (path === there.path) return there;
+      if (await exists(path)) throw new StoreError('name-taken', `${path} already exists.`);
+      await rename(there.path, path);
+      return { ...there, path, flags };
+    });
+  }
+
+  /** Marks a message as seen. */
+  markSeen(entry: MaildirEntry): Promise<MaildirEntry | undefined> {
+    return this.flag(entry, { add: 'S' });
+  }
+
+  /** Makes what is in `new/` and `cur/` durable, whoever put it there. */
+  async sync(): Promise<void> {
+    await syncFolder(join(this.path, 'new'));
+    await syncFolder(join(this.path, 'cur'));
+  }
+
+  /** Removes the unfinished files that bear one of these base names. */
+  async removeUnfinished(bases: { has(base: string): boolean }): Promise<void> {
+    for (const fileName of await this.#names('tmp')) {
+      if (bases.has(fileName)) await removeLeftover(join(this.path, 'tmp', fileName));
+    }
+  }
+
+  #names(folder: string): Promise<string[]> {
+    return guarded(`read the folder ${join(this.path, folder)}`, () => readdir(join(this.path, folder)));
+  }
+
+  /** `undefined` when it vanished or is hidden. The synchronous call costs a fifth of the other one here. */
+  #entry(folder: string, fileName: string): MaildirEntry | 'ignored' | undefined {
+    const name = parseName(fileName);
+    if (name === undefined) return undefined;
+    const path = join(this.path, folder, fileName);
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return undefined;
+    if (!found.isFile()) return 'ignored';
+    return { base: name.base, path, size: found.size, flags: name.flags };
+  }
+}
+
+/** Letters to set and to clear. */
+export interface FlagChange {
+  readonly add?: string;
+  readonly remove?: string;
+}
+
+function changedFlags(flags: string, { add = '', remove = '' }: FlagChange): string {
+  const kept = [...flags].filter((letter) => !remove.includes(letter)).join('');
+  return sortFlags(kept + add);
+}
+
+function byDelivery(one: MaildirEntry, other: MaildirEntry): number {
+  const difference = secondsOf(one.base) - secondsOf(other.base);
+  if (difference !== 0) return difference;
+  return one.base < other.base ? -1 : 1;
+}

@@ -1,0 +1,80 @@
+/**
+ * Reading a regular file in large steps and constant memory.
+ *
+ * Why: a FIFO or a device under a hostile name must neither block nor feed us for ever, so the kind is checked on the
+ * open descriptor and reading stops at the size seen then. What this file must never know: what the bytes are.
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { StoreError } from '../errors.ts';
+import { guarded } from './fault.ts';
+
+const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
+const STEP = 256 * 1024;
+
+/** An open file of ours to read from, once. */
+export interface StoredContent {
+  /** In bytes. */
+  readonly size: number;
+  /** The content in chunks; the file is closed at the end, also when the reader stops early. */
+  chunks(): AsyncGenerator<Uint8Array, void, undefined>;
+  /** All of it at once. */
+  bytes(): Promise<Uint8Array>;
+  /** Needed only when neither of the two above was used. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a regular file; never follows a link, never blocks on a FIFO.
+ *
+ * @throws StoreError `not-a-file`, or the code of the fault.
+ */
+export async function openContent(path: string): Promise<StoredContent> {
+  const file = await guarded(`open ${path}`, () => open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW));
+  try {
+    const found = await file.stat();
+    if (!found.isFile()) throw new StoreError('not-a-file', `${path} is not a regular file.`);
+    return contentOf(file, path, found.size);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+function contentOf(file: FileHandle, path: string, size: number): StoredContent {
+  return {
+    size,
+    chunks: () => readChunks(file, path, size),
+    async bytes() {
+      const parts: Uint8Array[] = [];
+      for await (const chunk of readChunks(file, path, size)) parts.push(chunk);
+      return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+    },
+    close: () => file.close(),
+  };
+}
+
+/** At most `size` bytes of an open file, from its start; closes it at the end. Each chunk is a buffer of its own. */
+export async function* readChunks(
+  file: FileHandle,
+  path: string,
+  size: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for (let position = 0; position < size; ) {
+      const buffer = Buffer.allocUnsafe(Math.min(STEP, size - position));
+      const { bytesRead } = await guarded(`read ${path}`, () => file.read(buffer, 0, buffer.length, position));
+      if (bytesRead === 0) return;
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The content of a regular file, in chunks. @throws as `openContent`. */
+export async function* readStored(path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  const content = await openContent(path);
+  yield* content.chunks();
+}
