@@ -1,0 +1,275 @@
+/**
+ * Reading address lists (RFC 5322 §3.4 and §4.4): tolerantly, as they stand in mail, and strictly, as people type them.
+ *
+ * Why: the two readings share one scanner, which notes everything doubtful as a defect; mail is shown with its defects,
+ * while what a person typed is refused for any of them: an address two programs read differently is how mail goes astray.
+ * The scanner goes over the text once and never recurses. Encoded-words are decoded only after the structure is known.
+ */
+
+import { type Address, bad, makeAddress, wireAddress } from './address.ts';
+import { type Defect, note } from './defect.ts';
+import { decodeWords } from './encoded-word.ts';
+import { checkText } from './header.ts';
+
+interface Token {
+  readonly kind: 'atom' | 'quoted' | 'literal' | 'at';
+  readonly text: string;
+  /** White space or a comment stood before it. */
+  readonly spaced: boolean;
+}
+
+export interface AddressList {
+  readonly addresses: readonly Address[];
+  readonly defects: readonly Defect[];
+}
+
+/** The value of an address field, unfolded or not. Never throws; what cannot be read as an address has an empty one. */
+export function parseAddressList(text: string): AddressList {
+  return new Scanner(text).run();
+}
+
+/**
+ * What a person typed for one address: `ann@example.org` or `Ann Example <ann@example.org>`.
+ *
+ * @throws UsageError `bad-address` with what is wrong, when it is not exactly one address that all programs read alike.
+ */
+export function parseRecipient(text: string): Address {
+  const [first, ...others] = parseRecipients(text);
+  if (first === undefined || others.length > 0) throw bad('there is more than one where one is expected');
+  return first;
+}
+
+/**
+ * What a person typed for one or more addresses, separated by commas.
+ *
+ * @throws UsageError `bad-address` as `parseRecipient`, also when there is none.
+ */
+export function parseRecipients(text: string): Address[] {
+  try {
+    checkText('an address', text);
+  } catch {
+    throw bad('it contains a line break, a control character or half a character');
+  }
+  const { addresses, defects } = parseAddressList(text);
+  const first = defects[0];
+  if (first !== undefined) throw bad(REASONS.get(first.code) ?? 'it can be read in more than one way');
+  if (addresses.length === 0) throw bad('it is empty');
+  for (const address of addresses) {
+    if (address.group !== undefined) throw bad('a group of addresses is not accepted here');
+    wireAddress(address);
+  }
+  return [...addresses];
+}
+
+const REASONS = new Map(
+  Object.entries({
+    'no-domain': 'there is no @ and domain',
+    'address-space': 'it contains a space outside quotes',
+    'address-comment': 'it contains a comment in parentheses',
+    'phrase-special': 'the name contains a special character: put the name in quotes',
+    'unclosed-quote': 'a quotation mark is not closed',
+    'unclosed-angle': 'a < is not closed',
+    'source-route': 'it contains a route through other hosts',
+    'stray-semicolon': 'it contains a semicolon: separate addresses with commas',
+  }),
+);
+
+const SPECIAL = /[\s()<>[\]:;@,"]/g;
+const QUOTE_END = /["\\]/g;
+const COMMENT_END = /[()\\]/g;
+
+class Scanner {
+  readonly #text: string;
+  readonly #addresses: Address[] = [];
+  readonly #defects: Defect[] = [];
+  #at = 0;
+  #spaced = false;
+  #phrase: Token[] = [];
+  #angle: Token[] | undefined;
+  #angleOpen = false;
+  #comment = '';
+  #group: string | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  run(): AddressList {
+    while (this.#at < this.#text.length) this.#step(this.#text[this.#at] as string);
+    this.#flush();
+    return { addresses: this.#addresses, defects: this.#defects };
+  }
+
+  #step(character: string): void {
+    switch (character) {
+      case '(':
+        return this.#takeComment();
+      case '"':
+        return this.#take('quoted', this.#takeQuoted());
+      case '[':
+        return this.#take('literal', this.#takeLiteral());
+      case '@':
+        this.#at += 1;
+        return this.#take('at', '@');
+      case '<':
+      case '>':
+        this.#at += 1;
+        return character === '<' ? this.#openAngle() : this.#closeAngle();
+      case ',':
+      case ';':
+      case ':':
+        this.#at += 1;
+        return this.#separate(character);
+      case ')':
+      case ']':
+        this.#at += 1;
+        return this.#defect('stray-bracket');
+      default:
+        if (character.trim() === '') {
+          this.#spaced = true;
+          this.#at += 1;
+        } else this.#take('atom', this.#takeAtom());
+    }
+  }
+
+  #take(kind: Token['kind'], text: string): void {
+    const token = { kind, text, spaced: this.#spaced };
+    this.#spaced = false;
+    if (this.#angle === undefined) this.#phrase.push(token);
+    else if (this.#angleOpen) this.#angle.push(token);
+    else this.#defect('text-after-angle');
+  }
+
+  #takeAtom(): string {
+    SPECIAL.lastIndex = this.#at;
+    const end = SPECIAL.exec(this.#text)?.index ?? this.#text.length;
+    const atom = this.#text.slice(this.#at, end);
+    this.#at = end;
+    return atom;
+  }
+
+  #takeQuoted(): string {
+    let [content, start] = ['', this.#at + 1];
+    QUOTE_END.lastIndex = start;
+    for (let match = QUOTE_END.exec(this.#text); match !== null; match = QUOTE_END.exec(this.#text)) {
+      content += this.#text.slice(start, match.index);
+      if (match[0] === '"') {
+        this.#at = match.index + 1;
+        return content;
+      }
+      content += this.#text.slice(match.index + 1, match.index + 2);
+      start = match.index + 2;
+      QUOTE_END.lastIndex = start;
+    }
+    this.#defect('unclosed-quote');
+    this.#at = this.#text.length;
+    return content + this.#text.slice(start);
+  }
+
+  #takeLiteral(): string {
+    const close = this.#text.indexOf(']', this.#at);
+    const end = close < 0 ? this.#text.length : close + 1;
+    if (close < 0) this.#defect('unclosed-literal');
+    const literal = this.#text.slice(this.#at, end);
+    this.#at = end;
+    return literal;
+  }
+
+  #takeComment(): void {
+    const start = this.#at + 1;
+    let depth = 1;
+    COMMENT_END.lastIndex = start;
+    while (depth > 0) {
+      const match = COMMENT_END.exec(this.#text);
+      if (match === null) break;
+      if (match[0] === '\\') COMMENT_END.lastIndex = match.index + 2;
+      else depth += match[0] === '(' ? 1 : -1;
+    }
+    this.#at = depth === 0 ? COMMENT_END.lastIndex : this.#text.length;
+    this.#comment = this.#text.slice(start, depth === 0 ? this.#at - 1 : this.#at);
+    this.#spaced = true;
+    this.#defect('address-comment');
+  }
+
+  #openAngle(): void {
+    if (this.#angle !== undefined) this.#defect('stray-angle');
+    else [this.#angle, this.#angleOpen, this.#spaced] = [[], true, false];
+  }
+
+  #closeAngle(): void {
+    if (!this.#angleOpen) this.#defect('stray-angle');
+    this.#angleOpen = false;
+  }
+
+  #separate(character: string): void {
+    const inRoute = this.#angleOpen && this.#angle?.[0]?.kind === 'at';
+    if (inRoute && character !== ';') {
+      this.#defect('source-route');
+      if (character === ':') this.#angle = [];
+      return;
+    }
+    if (character === ':' && this.#angle === undefined && !this.#phrase.some((token) => token.kind === 'at')) {
+      this.#group = decodeWords(phraseText(this.#phrase)).trim();
+      this.#phrase = [];
+      return;
+    }
+    if (character === ':') return this.#defect('stray-colon');
+    this.#flush();
+    if (character === ';' && this.#group === undefined) this.#defect('stray-semicolon');
+    if (character === ';') this.#group = undefined;
+  }
+
+  #flush(): void {
+    const [phrase, angle, comment] = [this.#phrase, this.#angle, this.#comment];
+    if (this.#angleOpen) this.#defect('unclosed-angle');
+    [this.#phrase, this.#angle, this.#angleOpen, this.#comment, this.#spaced] = [[], undefined, false, '', false];
+    if (angle !== undefined) {
+      if (phrase.some((token) => token.kind === 'at' || token.kind === 'literal')) this.#defect('phrase-special');
+      this.#add(phraseText(phrase) || comment, angle);
+    } else if (phrase.some((token) => token.kind === 'at') || phrase.length === 1) {
+      this.#add(comment, phrase);
+    } else if (phrase.length > 0) {
+      this.#defect('no-domain');
+      this.#addresses.push(makeAddress(cleanName(phraseText(phrase)), '', '', this.#group));
+    }
+  }
+
+  /** Several `@` can be read in several ways; the last one is taken. */
+  #add(name: string, tokens: readonly Token[]): void {
+    const at = tokens.findLastIndex((token) => token.kind === 'at');
+    const local = tokens.slice(0, at < 0 ? tokens.length : at);
+    const domain = at < 0 ? [] : tokens.slice(at + 1);
+    if (local.some((token) => token.kind === 'at')) this.#defect('several-at');
+    if (domain.length === 0) this.#defect('no-domain');
+    if (local.some((token, index) => index > 0 && !joins(local[index - 1], token))) this.#defect('address-space');
+    if (domain.length > 1) this.#defect('address-space');
+    const quotedParts = local.length > 1 && local.some((token) => token.kind === 'quoted');
+    if (
+      quotedParts ||
+      local.some((token) => token.kind === 'literal') ||
+      domain.some((token) => token.kind === 'quoted')
+    ) {
+      this.#defect('obsolete-address');
+    }
+    const [left, right] = [local, domain].map((list) => list.map((token) => token.text).join(''));
+    this.#addresses.push(makeAddress(cleanName(name), left ?? '', right ?? '', this.#group));
+  }
+
+  #defect(code: string): void {
+    note(this.#defects, { code, offset: this.#at });
+  }
+}
+
+/** Two words of a local part belong together when only a dot, not a space, is between them. */
+function joins(before: Token | undefined, token: Token): boolean {
+  return !token.spaced && (before?.text.endsWith('.') === true || token.text.startsWith('.'));
+}
+
+function phraseText(tokens: readonly Token[]): string {
+  return tokens.map((token, index) => (token.spaced && index > 0 ? ` ${token.text}` : token.text)).join('');
+}
+
+/** Decoding can bring out control characters that the header did not show; they never leave this file. */
+function cleanName(name: string): string {
+  return decodeWords(name).replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+}

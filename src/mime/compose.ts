@@ -1,0 +1,117 @@
+/**
+ * Composing a message from a draft (RFC 5322, RFC 2045-2049, RFC 2183, RFC 2231, RFC 6532).
+ *
+ * Why: everything that can be refused is refused before the first byte, the header and the envelope come from the same
+ * parsed addresses, and what is produced is a plan that can be played again: the same bytes at every attempt, in memory
+ * that does not grow with the attachments. This file must never know where the bytes go; dot-stuffing is the wire's.
+ */
+
+import { UsageError } from '../errors.ts';
+import { needsUtf8, wireAddress } from './address.ts';
+import { Base64Encoder, base64Length } from './base64.ts';
+import { type ComposedHeader, topHeader } from './compose-header.ts';
+import { rootEntity, type Segment } from './compose-parts.ts';
+import type { Attachment, Draft } from './draft.ts';
+
+export interface Envelope {
+  /** The return path, without angle brackets. */
+  readonly from: string;
+  /** Without angle brackets, each once, in the order of To, Cc, Bcc. */
+  readonly recipients: readonly string[];
+}
+
+export interface ComposedMessage extends AsyncIterable<Uint8Array> {
+  /** With angle brackets. */
+  readonly messageId: string;
+  readonly envelope: Envelope;
+  /** The header of the message as it will be sent, each line with its CRLF. */
+  readonly headers: string;
+  /** Exact, in octets; undefined while the size of an attachment is unknown. */
+  readonly size: number | undefined;
+  /** An address of the envelope has a local part that is not ASCII: the server must offer SMTPUTF8 (RFC 6531). */
+  readonly needsUtf8: boolean;
+  /** An octet above 127 is among the bytes: the server must offer 8BITMIME. */
+  readonly has8bit: boolean;
+  /**
+   * The bytes, in chunks of mostly 64 KiB and more, from the start at every call and always the same: CRLF line ends,
+   * no line above 998 octets.
+   *
+   * @throws UsageError `attachment-changed` when an attachment is longer or shorter than its `size`. What was produced
+   * by then is not a whole message, and its last bytes never came: the caller must not end it.
+   */
+  chunks(): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * @returns the message, ready to be sent any number of times.
+ * @throws UsageError `bad-address`, or `bad-header` for a text, name, id or field that a header cannot carry safely.
+ */
+export function compose(draft: Draft): ComposedMessage {
+  const root = rootEntity(draft);
+  const header = topHeader(draft);
+  const headers = header.fields + root.header;
+  const segments = [Buffer.from(`${headers}\r\n`), ...root.body];
+  return {
+    messageId: header.messageId,
+    envelope: envelopeOf(header),
+    headers,
+    size: totalSize(segments),
+    needsUtf8: [header.sender, ...header.recipients].some(needsUtf8) || Buffer.byteLength(headers) > headers.length,
+    has8bit: Buffer.byteLength(headers) > headers.length,
+    chunks: () => play(segments),
+    [Symbol.asyncIterator]: () => play(segments),
+  };
+}
+
+function envelopeOf(header: ComposedHeader): Envelope {
+  const recipients = new Map<string, string>();
+  for (const address of header.recipients) {
+    const wire = wireAddress(address);
+    const at = wire.lastIndexOf('@');
+    const key = wire.slice(0, at) + wire.slice(at).toLowerCase();
+    if (!recipients.has(key)) recipients.set(key, wire);
+  }
+  return { from: wireAddress(header.sender), recipients: [...recipients.values()] };
+}
+
+function totalSize(segments: readonly Segment[]): number | undefined {
+  let total = 0;
+  for (const segment of segments) {
+    if (segment instanceof Uint8Array) total += segment.length;
+    else if (segment.size === undefined) return undefined;
+    else total += base64Length(segment.size);
+  }
+  return total;
+}
+
+async function* play(segments: readonly Segment[]): AsyncGenerator<Uint8Array, void, undefined> {
+  for (const segment of segments) {
+    if (segment instanceof Uint8Array) yield segment;
+    else yield* encoded(segment);
+  }
+}
+
+/** The longest slice given to the encoder at once: memory stays constant whatever an attachment yields. */
+const MAX_SLICE = 1 << 18;
+
+async function* encoded(attachment: Attachment): AsyncGenerator<Uint8Array, void, undefined> {
+  const encoder = new Base64Encoder();
+  let octets = 0;
+  for await (const chunk of attachment.open()) {
+    octets += chunk.length;
+    if (attachment.size !== undefined && octets > attachment.size) throw changed(attachment);
+    for (let at = 0; at < chunk.length; at += MAX_SLICE) {
+      const lines = encoder.push(chunk.subarray(at, at + MAX_SLICE));
+      if (lines.length > 0) yield lines;
+    }
+  }
+  if (attachment.size !== undefined && octets !== attachment.size) throw changed(attachment);
+  const last = encoder.end();
+  if (last.length > 0) yield last;
+}
+
+function changed(attachment: Attachment): UsageError {
+  return new UsageError('attachment-changed', `the attachment ${attachment.name} changed while it was being sent`, {
+    hint: 'Send the message again when the file is no longer being written.',
+  });
+}

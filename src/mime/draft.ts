@@ -1,0 +1,49 @@
+/**
+ * What a person wants to send, before it is a message.
+ *
+ * Why: plain values, so that a draft can come from flags, a script or an editor alike. Attachments are opened only while
+ * the message is being sent; this file, like all of mime, knows no files.
+ */
+
+import type { Address } from './address.ts';
+
+/** A file to go with the message. `open` is called at every iteration of the message's bytes. */
+export interface Attachment {
+  /** The name the reader sees: no folders. */
+  readonly name: string;
+  /** `image/png`; by default guessed from the name. Of any `message/*` or `multipart/*`, see `Draft.attachments`. */
+  readonly type?: string;
+  /** In octets, when known. */
+  readonly size?: number;
+  open(): AsyncIterable<Uint8Array>;
+  /** Shown in its place, not listed: with `contentId`, as the image that `cid:…` in the HTML names. */
+  readonly inline?: boolean;
+  readonly contentId?: string;
+}
+
+export interface Draft {
+  readonly from: Address | readonly Address[];
+  /** Who really sends it; by default the first of `from`, written only when `from` has several. */
+  readonly sender?: Address;
+  readonly to?: readonly Address[];
+  readonly cc?: readonly Address[];
+  /** In the envelope only: no byte of the message tells of them. */
+  readonly bcc?: readonly Address[];
+  readonly replyTo?: Address | readonly Address[];
+  readonly subject?: string;
+  /** Any line ends; a last line without one gets one. */
+  readonly text?: string;
+  readonly html?: string;
+  /**
+   * Sent in base64. RFC 2046 §5.2.1 forbids that for `message/rfc822` and no stream can be known to be fit for anything
+   * else, so attachments of type `message/*` and `multipart/*` are sent as `application/octet-stream` under their name.
+   */
+  readonly attachments?: readonly Attachment[];
+  /** More fields, as text: what is not ASCII is encoded. Those that have a place of their own here are refused. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  readonly inReplyTo?: string;
+  readonly references?: readonly string[];
+  readonly date?: Date;
+  /** With or without angle brackets; by default 128 random bits at the domain of the first author. */
+  readonly messageId?: string;
+}

@@ -1,0 +1,93 @@
+/**
+ * Writing header fields: what may stand in one, and how a long one is folded (RFC 5322 §2.1.1, §2.2; RFC 6532).
+ *
+ * Why: every text that reaches a header goes through `checkText`, so there is one place where injection ends, and every
+ * field goes through `foldField`, so no line is ever longer than a server must accept. This file must never know what a
+ * field means.
+ */
+
+import { UsageError } from '../errors.ts';
+import { encodeWords } from './encoded-word.ts';
+
+/** RFC 5322 §2.1.1: lines SHOULD be no longer than this, without CRLF. */
+export const PREFERRED_LINE = 78;
+/** RFC 5322 §2.1.1: lines MUST be no longer than this, in octets and without CRLF. */
+export const MAX_LINE = 998;
+
+const FORBIDDEN = /[\p{Cc}\u2028\u2029]/u;
+const FIELD_NAME = /^[!-9;-~]{1,76}$/;
+/** QUIRK: looser than RFC 5322 §3.6.4, as an answer must repeat the id it was given. */
+const MESSAGE_ID = /^<[!-;=?-~]{1,900}>$/;
+
+/**
+ * Refuses text that could end a line or hide in one: control characters (C0, DEL, C1), the Unicode line separators and
+ * unpaired surrogates.
+ *
+ * @param what names the text in the error: `the subject`.
+ * @throws UsageError `bad-header`.
+ */
+export function checkText(what: string, text: string): string {
+  if (typeof text !== 'string') throw new UsageError('bad-header', `${what} is not text`);
+  if (FORBIDDEN.test(text) || !text.isWellFormed()) {
+    throw new UsageError('bad-header', `${what} contains a line break, a control character or half a character`, {
+      hint: 'Remove that character; a header is one line of text.',
+    });
+  }
+  return text;
+}
+
+/**
+ * @returns the name, when it is a field name (RFC 5322 §3.6.8) of a length that leaves room for a value.
+ * @throws UsageError `bad-header`.
+ */
+export function checkFieldName(name: string): string {
+  if (typeof name === 'string' && FIELD_NAME.test(name)) return name;
+  throw new UsageError(
+    'bad-header',
+    'a header name must be 1 to 76 printable ASCII characters without spaces and colons',
+  );
+}
+
+/**
+ * @returns the id in angle brackets, which may be left out in `id`.
+ * @throws UsageError `bad-header`.
+ */
+export function checkMessageId(what: string, id: string): string {
+  const whole = String(id).startsWith('<') ? id : `<${id}>`;
+  if (MESSAGE_ID.test(whole)) return whole;
+  throw new UsageError('bad-header', `${what} is not an id: printable ASCII without spaces, in angle brackets`);
+}
+
+/**
+ * Writes one field from pieces that must not be broken. A piece follows the one before it after a space, or a fold; a
+ * piece that starts with white space of its own keeps exactly that.
+ *
+ * @returns the field with its final CRLF; lines of 78 octets where the pieces allow it.
+ * @throws UsageError `bad-header` when a piece does not fit the 998 octets a line may have.
+ */
+export function foldField(name: string, pieces: readonly string[]): string {
+  let field = `${name}:`;
+  let column = field.length;
+  for (const [index, piece] of pieces.entries()) {
+    const word = /^[ \t]/.test(piece) ? piece : ` ${piece}`;
+    const width = Buffer.byteLength(word);
+    const fold = index > 0 && column + width > PREFERRED_LINE;
+    column = (fold ? 0 : column) + width;
+    if (column > MAX_LINE) throw new UsageError('bad-header', `a word in the header ${name} is too long for a line`);
+    field += fold ? `\r\n${word}` : word;
+  }
+  return `${field}\r\n`;
+}
+
+/**
+ * The pieces of unstructured text (RFC 5322 §3.2.5): plain words, or encoded-words (RFC 2047) where the text is not
+ * ASCII, would be taken for an encoded-word, begins or ends with a space, or has a word no line can hold.
+ *
+ * @param text already checked; a TAB is written as a space.
+ */
+export function textPieces(name: string, text: string): string[] {
+  const words = text.match(/ *[^ ]+/g) ?? [];
+  const plain =
+    /^[ -~]*$/.test(text) && !text.includes('=?') && text.trim() === text && words.every((word) => word.length < 900);
+  return plain ? words : encodeWords(text, name.length + 2);
+}

@@ -1,0 +1,15 @@
+/** Messages: composing, parsing and reading them. The public surface of `posthorn/mime`. */
+
+export { type Address, formatAddress, makeAddress, needsUtf8, wireAddress } from './address.ts';
+export { type AddressList, parseAddressList, parseRecipient, parseRecipients } from './address-list.ts';
+export { compose, type ComposedMessage, type Envelope } from './compose.ts';
+export { formatDate, parseDate } from './date.ts';
+export type { Defect } from './defect.ts';
+export type { Attachment, Draft } from './draft.ts';
+export { guessType } from './types.ts';
+export { type HeaderField, Headers } from './header-reader.ts';
+export { htmlToText } from './html.ts';
+export { extractPart, type Message, type PartInfo, type ReadOptions, readMessage } from './message.ts';
+export { MessageParser, type ParseOptions, type PartHandlers } from './parse.ts';
+export type { Part, PartKind } from './part.ts';
+export { readHeaders, type Summary } from './summary.ts';

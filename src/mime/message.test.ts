@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { makeAddress } from './address.ts';
+import { compose } from './compose.ts';
+import type { Attachment } from './draft.ts';
+import { extractPart, readMessage } from './message.ts';
+import { collect, stream } from './support.test.ts';
+import { readHeaders } from './summary.ts';
+
+const read = (text: string, options = {}) => readMessage(stream(Buffer.from(text.replaceAll('\n', '\r\n'))), options);
+
+async function extract(octets: Uint8Array, number: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  await extractPart(stream(octets, [1000]), number, (chunk) => void chunks.push(Buffer.from(chunk)));
+  return Buffer.concat(chunks);
+}
+
+const clean = (unit: fc.Arbitrary<string>) => fc.string({ unit }).filter((text) => !/[\p{Cc}\u2028\u2029]/u.test(text));
+const line = clean(
+  fc.oneof(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }), fc.constantFrom(' ', '"', '=?', 'é', ',')),
+);
+const text = fc.string({
+  unit: fc.constantFrom('a', ' ', '\n', '\t', '.', 'é', '日本', '=', '\u0000', 'x'.repeat(200), '--', 'From '),
+});
+
+test('what is composed is read back', async () => {
+  const attachment = fc.record({ name: line, octets: fc.uint8Array({ maxLength: 300 }) });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        subject: line,
+        name: line,
+        text,
+        html: fc.option(text, { nil: undefined }),
+        files: fc.array(attachment, { maxLength: 3 }),
+      }),
+      async ({ subject, name, text, html, files }) => {
+        const attachments = files.map(({ name, octets }): Attachment => ({ name, open: () => stream(octets, [7]) }));
+        const author = makeAddress(name, 'ann', 'example.org');
+        const octets = await collect(
+          compose({ from: author, subject, text, ...(html === undefined ? {} : { html }), attachments }),
+        );
+        const message = await readMessage(stream(octets, [37]));
+        assert.deepEqual(message.defects, []);
+        assert.equal(message.subject.trim(), subject.trim());
+        assert.equal(message.from[0]?.name.trim(), name.trim());
+        const lines = (value: string) => (value === '' || value.endsWith('\n') ? value : `${value}\n`);
+        assert.equal(message.text, lines(text));
+        assert.equal(message.html, html === undefined ? undefined : lines(html));
+        assert.deepEqual(
+          message.attachments.map((part) => [part.fileName, part.size]),
+          files.map((file) => [file.name, file.octets.length]),
+        );
+        assert.equal(message.size, octets.length);
+        for (const [index, part] of message.attachments.entries()) {
+          assert.deepEqual(await extract(octets, part.number), Buffer.from(files[index]?.octets ?? []));
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test('the text to read is put together from the parts that are text', async () => {
+  const mixed = 'Content-Type: multipart/mixed; boundary=b\n\n--b\n';
+  const alternative =
+    'Content-Type: multipart/alternative; boundary=c\n\n--c\n\nplain\n\n--c\nContent-Type: text/html\n\n<p>html</p>\n--c--\n';
+  assert.equal((await read(alternative)).text, 'plain\n');
+  assert.equal((await read(alternative)).html, '<p>html</p>');
+  assert.equal((await read(`${mixed}${alternative}\n--b\n\nfooter\n--b--`)).text, 'plain\nfooter');
+  assert.equal((await read('Content-Type: text/html\n\n<b>x</b> &amp; y')).text, 'x & y');
+  assert.equal((await read(`${mixed}Content-Disposition: attachment\n\nno\n--b--`)).text, undefined);
+  assert.equal((await read('Content-Type: multipart/mixed; boundary=b\n\nlost')).text, 'lost');
+  assert.equal((await read('Content-Type: multipart/mixed\n\n--x\nopaque')).text, '--x\nopaque');
+  assert.equal((await read(`${mixed}Content-Type: message/rfc822\n\nSubject: in\n\ninner\n--b--`)).text, undefined);
+});
+
+test('an embedded message is one attachment, and can be saved as it stands', async () => {
+  const text =
+    'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n';
+  const inner = 'Subject: in\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\none\r\n--c--\r\n';
+  const octets = Buffer.from(`${text}${inner}\r\n--b--\r\n`);
+  const message = await readMessage(stream(octets));
+  assert.deepEqual(
+    message.parts.map((part) => part.number),
+    ['1', '2', '2.1'],
+  );
+  assert.deepEqual(
+    message.attachments.map((part) => [part.number, part.size]),
+    [['2', inner.length]],
+  );
+  assert.equal((await extract(octets, '2')).toString(), inner);
+  assert.equal((await extract(octets, '2.1')).toString(), 'one');
+  await assert.rejects(extract(octets, '3'), { code: 'no-such-part' });
+});
+
+test('charsets: named, forgotten, unknown, rare', async () => {
+  const part = (charset: string, octets: number[]) =>
+    readMessage(
+      stream(Buffer.concat([Buffer.from(`Content-Type: text/plain${charset}\r\n\r\n`), Buffer.from(octets)])),
+    );
+  assert.equal((await part('; charset=iso-8859-15', [0xa4])).text, '€');
+  assert.equal((await part('; charset=cp850', [0x82])).text, 'é');
+  const forgotten = await part('', [0xe9]);
+  assert.equal(forgotten.text, 'é');
+  assert.deepEqual(
+    forgotten.defects.map((defect) => defect.code),
+    ['bad-charset'],
+  );
+  assert.equal((await part('; charset=nonsense', [0xc3, 0xa9])).text, 'é');
+});
+
+test('the text kept is capped, the sizes are not', async () => {
+  const message = await read(`\n${'x'.repeat(1000)}`, { maxText: 10 });
+  assert.equal(message.text, 'x'.repeat(10));
+  assert.equal(message.parts[0]?.size, 1000);
+  assert.deepEqual(
+    message.defects.map((defect) => defect.code),
+    ['text-truncated'],
+  );
+});
+
+test('nothing decoded from a header can forge another', async () => {
+  const hostile =
+    'Subject: =?utf-8?Q?Hi=0D=0ABcc:=20evil@x.test?=\nFrom: =?utf-8?q?A=00=0Ab?= <a@x.test>\nMessage-ID: <a b@x> <ok@x>\nReferences: <a@x>\n <=?utf-8?q?=0D=0A?=> junk <b@x>\n\n';
+  const { subject, from, messageId, references, headers } = await read(hostile);
+  assert.equal(subject, 'Hi Bcc: evil@x.test');
+  assert.equal(from[0]?.name, 'A b');
+  assert.equal(messageId, '<ok@x>');
+  assert.deepEqual(references, ['<a@x>', '<=?utf-8?q?=0D=0A?=>', '<b@x>']);
+  assert.equal(headers.get('subject'), subject);
+  compose({ from, to: from, subject: `Re: ${subject}`, inReplyTo: messageId ?? '', references });
+});
+
+test('a listing reads only the header', async () => {
+  const text =
+    'Subject: =?utf-8?q?caf=C3=A9?=\r\nFrom: Ann <ann@x.test>\r\nDate: Mon, 23 Nov 2026 13:36:00 +0100\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n';
+  let pulled = 0;
+  async function* source() {
+    for (const chunk of [text.slice(0, 20), text.slice(20), 'body', 'more']) {
+      pulled += 1;
+      yield Buffer.from(chunk);
+    }
+  }
+  const summary = await readHeaders(source());
+  assert.equal(pulled, 2);
+  assert.equal(summary.subject, 'café');
+  assert.equal(summary.from[0]?.address, 'ann@x.test');
+  assert.equal(summary.date?.toISOString(), '2026-11-23T12:36:00.000Z');
+  assert.equal(summary.hasAttachments, true);
+  assert.deepEqual(await readHeaders(Buffer.from(text)), summary);
+});
+
+const CORPUS = '../shared/corpus';
+
+test('reads every message of the corpus', { skip: !existsSync(CORPUS) && 'the corpus is not here' }, async () => {
+  const files = readdirSync(CORPUS, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  assert.ok(files.length > 100);
+  for (const entry of files) {
+    const octets = readFileSync(`${entry.parentPath}/${entry.name}`);
+    const whole = await readMessage(stream(octets));
+    assert.deepEqual(await readMessage(stream(octets, [1, 7, 300])), whole, entry.name);
+    assert.ok(whole.date === undefined || Number.isFinite(whole.date.getTime()));
+    for (const part of whole.parts)
+      assert.equal((await extract(octets, part.number)).length, part.size, `${entry.name} ${part.number}`);
+  }
+});
