@@ -1,0 +1,115 @@
+/**
+ * Where a password comes from, in order: `--passwordeval`, POSTHORN_PASSWORD, the account's `passwordeval`, the
+ * account's literal one (the loader has refused a file others can read), and a prompt where somebody is there to ask.
+ *
+ * Why never from the command line: every user of the machine can read it there (CWE-214). A password command gets no
+ * secret in its environment, and what it printed appears in no error. A line break or NUL in a password would end the
+ * protocol line it is put into, so it is refused before anything connects.
+ */
+
+import { ConfigError } from '../errors.ts';
+import type { Env } from './paths.ts';
+
+export interface PasswordSources {
+  /** `--passwordeval`. */
+  readonly passwordeval?: string | undefined;
+  readonly env: Env;
+  readonly account?: { readonly passwordeval?: string; readonly password?: () => string } | undefined;
+  /** Asks the person; absent where nobody can be asked. Then a password command gets no standard input either. */
+  readonly prompt?: (() => Promise<string>) | undefined;
+  /** For a password command, in milliseconds. */
+  readonly timeout?: number;
+}
+
+const VARIABLE = 'POSTHORN_PASSWORD';
+const OUTPUT_LIMIT = 64 * 1024;
+
+/**
+ * The password of the first source that there is.
+ *
+ * @throws ConfigError `no-password`, `passwordeval-failed`, `bad-password`; whatever the prompt throws.
+ */
+export async function resolvePassword(sources: PasswordSources): Promise<string> {
+  const password = await firstPassword(sources);
+  if (/[\r\n\0]/.test(password)) {
+    throw new ConfigError(
+      'bad-password',
+      'The password has a line break or a NUL in it, which no mail protocol can carry.',
+    );
+  }
+  return password;
+}
+
+async function firstPassword({
+  passwordeval,
+  env,
+  account,
+  prompt,
+  timeout = 60_000,
+}: PasswordSources): Promise<string> {
+  const options = { env, interactive: prompt !== undefined, timeout };
+  if (passwordeval !== undefined) return evaluate(passwordeval, options);
+  const variable = env[VARIABLE];
+  if (variable) return variable;
+  if (account?.passwordeval !== undefined) return evaluate(account.passwordeval, options);
+  if (account?.password !== undefined) return account.password();
+  if (prompt) return prompt();
+  throw new ConfigError('no-password', 'The server needs a password and there is none.', {
+    hint: `Give --passwordeval CMD, set ${VARIABLE}, put passwordeval into the account, or run it on a terminal to be asked.`,
+  });
+}
+
+/** Runs a password command and returns the first line it prints. */
+async function evaluate(
+  command: string,
+  options: { env: Env; interactive: boolean; timeout: number },
+): Promise<string> {
+  const { spawn } = await import('node:child_process');
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const child = spawn('/bin/sh', ['-c', command], {
+    stdio: [options.interactive ? 'inherit' : 'ignore', 'pipe', 'inherit'],
+    env: Object.fromEntries(Object.entries(options.env).filter(([name]) => name !== VARIABLE)),
+  });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const fail = (what: string) => {
+    reject(
+      new ConfigError('passwordeval-failed', `The password command ${what}.`, {
+        hint: 'Run it by hand to see what it prints.',
+      }),
+    );
+    child.kill('SIGKILL');
+    // Something the command left behind may hold the pipe open; it must not keep us.
+    child.stdout.destroy();
+    child.unref();
+  };
+  const timer = setTimeout(() => fail(`did not end within ${options.timeout / 1000} seconds`), options.timeout);
+  child.stdout.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > OUTPUT_LIMIT) fail('printed more than 64 KiB');
+    else chunks.push(chunk);
+  });
+  child.on('error', () => fail('could not be started'));
+  child.on('close', (status, signal) => {
+    if (status !== 0) return fail(signal ? `was ended by ${signal}` : `failed with status ${status}`);
+    const line = firstLine(Buffer.concat(chunks));
+    if (line === undefined) fail('printed something that is not UTF-8');
+    else if (line === '') fail('printed nothing');
+    else resolve(line);
+  });
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function firstLine(output: Buffer): string | undefined {
+  const end = output.indexOf('\n');
+  const line = end < 0 ? output : output.subarray(0, end);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line).replace(/\r$/, '');
+  } catch {
+    return undefined;
+  }
+}
