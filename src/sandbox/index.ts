@@ -1,0 +1,4 @@
+/** The public surface of `posthorn/sandbox`: mail servers for tests, on loopback and in memory. */
+export type { MaildropMessage } from '../pop3/maildrop.ts';
+export { OUTSIDE, type SandboxUser } from './post-office.ts';
+export { type Sandbox, type SandboxOptions, type SandboxPorts, startSandbox } from './sandbox.ts';
