@@ -1,0 +1,151 @@
+/**
+ * From what a person said (flags, environment, configuration) to an account: servers, a mailbox, a way to the password.
+ *
+ * The order: flags, then the variables a sandbox sets, then the configuration. An account that is asked for by name
+ * comes from the configuration or, for a mailbox made by URL, from the folder of that name. This file must never know
+ * `process`: its surroundings are given.
+ */
+import { join } from 'node:path';
+import { type AccountConfig, accountNamed, type Config, type Keep } from '../config/account.ts';
+import { parseDuration } from '../config/duration.ts';
+import { readAuthority } from '../config/authority.ts';
+import { loadConfig } from '../config/load.ts';
+import { type Env, xdgPaths } from '../config/paths.ts';
+import { resolvePassword } from '../config/secrets.ts';
+import { mailboxName, parseServerUrl, type ServerUrl } from '../config/url.ts';
+import { ConfigError, UsageError } from '../errors.ts';
+import type { TlsOptions } from '../net/tls.ts';
+import type { MailboxPaths } from '../store/mailbox.ts';
+import { mailboxNames } from '../store/mailboxes.ts';
+
+/** What was asked for on the command line, or by a program. */
+export interface AccountRequest {
+  readonly account?: string | undefined;
+  readonly config?: string | undefined;
+  readonly pop3?: string | undefined;
+  readonly smtp?: string | undefined;
+  readonly passwordeval?: string | undefined;
+  readonly caFile?: string | undefined;
+  readonly tlsFingerprint?: string | undefined;
+  readonly auth?: string | undefined;
+  /** Such as `30s`. */
+  readonly timeout?: string | undefined;
+}
+
+/** Where the program runs. */
+export interface Surroundings {
+  readonly env: Env;
+  readonly home: string;
+  readonly uid: number | undefined;
+  /** Asks a person for the password of `user`; absent where nobody can be asked. */
+  readonly askPassword?: ((user: string) => Promise<string>) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Gets every line of the conversation, masked. */
+  readonly trace?: ((line: string) => void) | undefined;
+}
+
+export interface Account {
+  /** Of the configuration, or of the mailbox folder; undefined where only an SMTP URL was given. */
+  readonly name: string | undefined;
+  readonly pop3: ServerUrl | undefined;
+  readonly smtp: ServerUrl | undefined;
+  /** The sender as written, where the configuration or a URL names one. */
+  readonly from: string | undefined;
+  readonly tls: TlsOptions;
+  readonly auth: string | undefined;
+  readonly keep: Keep | undefined;
+  /** Milliseconds. */
+  readonly timeout: number | undefined;
+  readonly paths: MailboxPaths | undefined;
+  /** Asked for once a run, whoever asks. */
+  password(user: string): Promise<string>;
+}
+
+/** @throws ConfigError, UsageError; nothing has been connected to by then. */
+export async function resolveAccount(request: AccountRequest, surroundings: Surroundings): Promise<Account> {
+  const { env } = surroundings;
+  const config = await loadConfig({ path: request.config, env, home: surroundings.home, uid: surroundings.uid });
+  const named = request.account !== undefined;
+  const pop3 = serverUrl(request.pop3 ?? (named ? undefined : env['POSTHORN_POP3']), 'pop3');
+  const smtp = serverUrl(request.smtp ?? (named ? undefined : env['POSTHORN_SMTP']), 'smtp');
+  const byUrl = pop3 !== undefined || smtp !== undefined;
+  const configured = byUrl && !named ? undefined : configuredAccount(config, request.account);
+  const name =
+    configured?.name ??
+    request.account ??
+    (pop3 && mailboxName(pop3)) ??
+    (byUrl ? undefined : await onlyMailbox(surroundings));
+  const caFile = request.caFile ?? (named ? undefined : env['POSTHORN_CA_FILE']) ?? configured?.caFile;
+  return {
+    name,
+    pop3: withUser(pop3 ?? configured?.pop3, configured),
+    smtp: withUser(smtp ?? configured?.smtp, configured),
+    from: configured?.from ?? config.defaults.from ?? addressOf(smtp) ?? addressOf(pop3),
+    tls: {
+      ca: caFile === undefined ? undefined : [await readAuthority(caFile)],
+      fingerprint: request.tlsFingerprint ?? configured?.tlsFingerprint,
+    },
+    auth: request.auth ?? configured?.auth,
+    keep: configured?.keep ?? config.defaults.keep,
+    timeout:
+      request.timeout === undefined ? (configured?.timeout ?? config.defaults.timeout) : parseDuration(request.timeout),
+    paths: name === undefined ? undefined : pathsOf(name, configured, surroundings),
+    password: passwordSource(request, configured, surroundings),
+  };
+}
+
+function serverUrl(text: string | undefined, protocol: 'pop3' | 'smtp'): ServerUrl | undefined {
+  return text === undefined || text === '' ? undefined : parseServerUrl(text, protocol);
+}
+
+/** The configuration's account; none is fine where it has none and a mailbox made by URL may be meant. */
+function configuredAccount(config: Config, name: string | undefined): AccountConfig | undefined {
+  if (config.accounts.size === 0 || (name?.includes('@') && !config.accounts.has(name))) return undefined;
+  return accountNamed(config, name);
+}
+
+async function onlyMailbox({ env, home }: Surroundings): Promise<string | undefined> {
+  const names = await mailboxNames(xdgPaths(env, home).data);
+  if (names.length < 2) return names[0];
+  throw new UsageError('which-mailbox', 'There are several mailboxes, and none was named.', {
+    hint: `Name one with --account: ${names.slice(0, 10).join(', ')}.`,
+  });
+}
+
+function withUser(url: ServerUrl | undefined, account: AccountConfig | undefined): ServerUrl | undefined {
+  const user = url?.user ?? account?.user;
+  return url === undefined || user === undefined ? url : { ...url, user };
+}
+
+/** A login that is an address is a sender too. */
+function addressOf(url: ServerUrl | undefined): string | undefined {
+  return url?.user?.includes('@') ? url.user : undefined;
+}
+
+function pathsOf(name: string, account: AccountConfig | undefined, { env, home }: Surroundings): MailboxPaths {
+  if (/^\.|[/\0]/.test(name)) throw new UsageError('bad-account', 'An account is named by a word, not by a path.');
+  const { data, state } = xdgPaths(env, home);
+  return { maildir: account?.maildir ?? join(data, name), state: join(state, name) };
+}
+
+function passwordSource(
+  { passwordeval }: AccountRequest,
+  account: AccountConfig | undefined,
+  { env, askPassword }: Surroundings,
+): (user: string) => Promise<string> {
+  const known = new Map<string, Promise<string>>();
+  return (user) => {
+    const prompt = askPassword && (() => askPassword(user));
+    const password = known.get(user) ?? resolvePassword({ passwordeval, env, account, prompt });
+    known.set(user, password);
+    return password;
+  };
+}
+
+/** The mailbox of an account. @throws ConfigError `no-mailbox` where nothing says which one is meant. */
+export function mailboxOf(account: Account): MailboxPaths {
+  if (account.paths !== undefined) return account.paths;
+  throw new ConfigError('no-mailbox', 'There is no mailbox yet.', {
+    hint: 'Fetch mail first: posthorn fetch --pop3 pop3s://ann%40example.org@mail.example.org',
+  });
+}

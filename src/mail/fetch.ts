@@ -1,0 +1,225 @@
+/**
+ * From the server into the mailbox, so that nothing is lost and nothing comes twice (DESIGN: the mailbox).
+ *
+ * The order is the promise: a listing is believed as a whole; names are fixed and journalled before a message is asked
+ * for; a message is stored once file, folder and journal are synced; only then may DELE follow, and only the `+OK` of
+ * QUIT makes it so. While one batch is made durable the next is already on its way.
+ */
+import type { Keep } from '../config/account.ts';
+import { LimitError, Pop3ReplyError, type PosthornError } from '../errors.ts';
+import { isUnsupported, type Pop3Client } from '../pop3/client.ts';
+import type { Delivery } from '../store/delivery.ts';
+import type { Surveyed } from '../store/ledger.ts';
+import { Mailbox, type Planned } from '../store/mailbox.ts';
+import { secondsOf } from '../store/name.ts';
+import { type Account, mailboxOf, type Surroundings } from './account.ts';
+import { openPop3, type Say } from './session.ts';
+
+/** Messages under way at once, and made durable together. */
+const BATCH = 64;
+
+export interface FetchOptions {
+  /** What becomes of the server's copies of what is stored here; by default they stay. */
+  readonly keep?: Keep | undefined;
+  /** The most messages of one run, oldest first. */
+  readonly limit?: number | undefined;
+  /** Larger messages stay on the server, unfetched. Octets. */
+  readonly maxSize?: number | undefined;
+  /** Say what would happen, and change nothing anywhere. */
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface FetchHooks {
+  readonly say: Say;
+  /** What will come, before it does. */
+  readonly begin: (messages: number, octets: number) => void;
+  readonly progress: (octets: number) => void;
+}
+
+export interface FetchReport {
+  readonly mailbox: string;
+  readonly onServer: number;
+  /** The local numbers of the new messages. */
+  readonly fetched: readonly { readonly number: number; readonly uidl: string; readonly size: number }[];
+  /** New ones that were left for their size, or for the limit. */
+  readonly skipped: readonly { readonly uidl: string; readonly size: number; readonly reason: 'max-size' | 'limit' }[];
+  /** New ones that the server would not give. */
+  readonly failed: readonly { readonly uidl: string; readonly reason: string }[];
+  /** How many the server erased. */
+  readonly deleted: number;
+  readonly dryRun: boolean;
+}
+
+/** A message of the server's listing with what is known of it here. */
+interface Entry extends Surveyed {
+  /** Its number in this session. */
+  readonly at: number;
+}
+
+/**
+ * Fetches what is new into the account's mailbox.
+ *
+ * @throws StoreError when the mailbox cannot be trusted or written; whatever a session throws. What was stored stays stored.
+ */
+export async function fetchMail(
+  account: Account,
+  surroundings: Surroundings,
+  options: FetchOptions,
+  hooks: FetchHooks,
+): Promise<FetchReport> {
+  const paths = mailboxOf(account);
+  const mailbox = await Mailbox.open(paths);
+  try {
+    const client = await openPop3(account, surroundings, hooks.say);
+    try {
+      return await new Fetch(mailbox, client, options, hooks).run(paths.maildir);
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+  } finally {
+    await mailbox.close();
+  }
+}
+
+class Fetch {
+  readonly #mailbox: Mailbox;
+  readonly #client: Pop3Client;
+  readonly #options: FetchOptions;
+  readonly #hooks: FetchHooks;
+  readonly #fetched: { number: number; uidl: string; size: number }[] = [];
+  readonly #failed: { uidl: string; reason: string }[] = [];
+
+  constructor(mailbox: Mailbox, client: Pop3Client, options: FetchOptions, hooks: FetchHooks) {
+    this.#mailbox = mailbox;
+    this.#client = client;
+    this.#options = options;
+    this.#hooks = hooks;
+  }
+
+  async run(maildir: string): Promise<FetchReport> {
+    const entries = await this.#listing();
+    const { wanted, skipped } = this.#choose(entries);
+    this.#hooks.begin(
+      wanted.length,
+      wanted.reduce((sum, { size }) => sum + size, 0),
+    );
+    const { dryRun = false } = this.#options;
+    if (!dryRun) await this.#retrieve(wanted);
+    const deleted = dryRun ? this.#erasable(entries).length : await this.#erase(entries);
+    if (dryRun) await this.#client.quit();
+    const fetched = dryRun ? wanted.map(({ uidl, size }) => ({ number: 0, uidl, size })) : this.#fetched;
+    return { mailbox: maildir, onServer: entries.length, fetched, skipped, failed: this.#failed, deleted, dryRun };
+  }
+
+  async #listing(): Promise<Entry[]> {
+    const [, sizes, uids] = await Promise.all([this.#client.stat(), this.#client.list(), this.#client.uidl()]).catch(
+      (error: unknown) => {
+        throw isUnsupported(error) ? withoutUidl(error) : error;
+      },
+    );
+    const surveyed = this.#mailbox.survey(uids.map(({ uid }, row) => ({ uidl: uid, size: sizes[row]?.octets ?? 0 })));
+    return surveyed.map((message, row) => ({ ...message, at: uids[row]?.number ?? 0 }));
+  }
+
+  #choose(entries: readonly Entry[]): { wanted: Entry[]; skipped: FetchReport['skipped'] } {
+    const { maxSize = Number.POSITIVE_INFINITY, limit = Number.POSITIVE_INFINITY } = this.#options;
+    const fresh = entries.filter(({ state }) => state !== 'stored');
+    const fitting = fresh.filter(({ size }) => size <= maxSize);
+    const skip =
+      (reason: 'max-size' | 'limit') =>
+      ({ uidl, size }: Entry) => ({ uidl, size, reason });
+    const skipped = [
+      ...fresh.filter(({ size }) => size > maxSize).map(skip('max-size')),
+      ...fitting.slice(limit).map(skip('limit')),
+    ];
+    return { wanted: fitting.slice(0, limit), skipped };
+  }
+
+  async #retrieve(wanted: readonly Entry[]): Promise<void> {
+    let storing: Promise<unknown> = Promise.resolve();
+    for (let from = 0; from < wanted.length; from += BATCH) {
+      const batch = wanted.slice(from, from + BATCH);
+      const planned = await this.#mailbox.plan(batch);
+      const deliveries = await this.#receive(batch, planned);
+      await storing;
+      storing = this.#store(deliveries, planned);
+      // Awaited one batch later; a failure is not to be called unhandled until then.
+      storing.catch(() => undefined);
+    }
+    await storing;
+  }
+
+  /** Asks for a whole batch at once and resolves to what arrived complete. */
+  async #receive(batch: readonly Entry[], planned: readonly Planned[]): Promise<Delivery[]> {
+    const deliveries = planned.map((plan) => this.#mailbox.deliver(plan));
+    const arrivals = deliveries.map((delivery, row) =>
+      this.#client.retr(batch[row]?.at ?? 0, (chunk) => {
+        this.#hooks.progress(chunk.length);
+        return delivery.write(chunk);
+      }),
+    );
+    const settled = await Promise.allSettled(arrivals);
+    const complete: Delivery[] = [];
+    let fatal: unknown;
+    for (const [row, arrival] of settled.entries()) {
+      const delivery = deliveries[row] as Delivery;
+      if (arrival.status === 'fulfilled') {
+        complete.push(delivery);
+        continue;
+      }
+      await delivery.abort();
+      // A message the server will not give does not keep the others from coming.
+      if (arrival.reason instanceof Pop3ReplyError)
+        this.#failed.push({ uidl: batch[row]?.uidl ?? '', reason: arrival.reason.message });
+      else fatal ??= arrival.reason;
+    }
+    if (fatal === undefined) return complete;
+    // What has come whole is kept: the next run begins behind it.
+    await this.#store(complete, planned);
+    throw tooLarge(fatal);
+  }
+
+  async #store(deliveries: readonly Delivery[], planned: readonly Planned[]): Promise<void> {
+    if (deliveries.length === 0) return;
+    const plans = new Map(planned.map((plan) => [plan.base, plan]));
+    for (const { base, size } of await this.#mailbox.commit(deliveries)) {
+      const plan = plans.get(base);
+      if (plan !== undefined) this.#fetched.push({ number: plan.number, uidl: plan.uidl, size });
+    }
+  }
+
+  /** What may go on the server: durable here beyond doubt, and here for as long as the policy says. */
+  #erasable(entries: readonly Entry[]): (Entry & { number: number })[] {
+    const { keep = true } = this.#options;
+    if (keep === true) return [];
+    const known = this.#mailbox.survey(entries).map((message, row) => ({ ...message, at: entries[row]?.at ?? 0 }));
+    return known.filter((entry): entry is Entry & { number: number } => {
+      if (entry.number === undefined || !this.#mailbox.deletable(entry)) return false;
+      const base = this.#mailbox.byNumber(entry.number)?.base;
+      return keep === false || (base !== undefined && secondsOf(base) <= (Date.now() - keep) / 1000);
+    });
+  }
+
+  /** DELE for what is durable here, then QUIT, whose `+OK` makes it so. */
+  async #erase(entries: readonly Entry[]): Promise<number> {
+    const erasable = this.#erasable(entries);
+    await Promise.all(erasable.map(({ at }) => this.#client.dele(at)));
+    await this.#client.quit();
+    await this.#mailbox.deleted(erasable);
+    return erasable.length;
+  }
+}
+
+function withoutUidl(cause: unknown): PosthornError {
+  return new Pop3ReplyError('SYS/PERM', 'The server has no unique ids (UIDL), so new mail cannot be told from old.', {
+    phase: 'uidl',
+    cause,
+    hint: 'Look at the mail there with posthorn list --remote.',
+  });
+}
+
+function tooLarge(error: unknown): unknown {
+  if (error instanceof LimitError) error.hint ??= 'Leave large messages on the server with --max-size.';
+  return error;
+}

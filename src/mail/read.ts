@@ -1,0 +1,39 @@
+/** Opens one message of the local mailbox to be read, whole or a part of it. Nothing is connected. */
+import { UsageError } from '../errors.ts';
+import { type Message, readMessage } from '../mime/message.ts';
+import { Mailbox, type StoredMessage } from '../store/mailbox.ts';
+import { type Account, mailboxOf } from './account.ts';
+
+/** A message of the mailbox, its bytes to be had as often as they are wanted. */
+export interface OpenMessage {
+  readonly stored: StoredMessage;
+  chunks(): AsyncGenerator<Uint8Array, void, undefined>;
+  /** Marks it as seen, for this program and every other. */
+  markSeen(): Promise<void>;
+}
+
+/** @throws UsageError `no-such-message`; StoreError `mailbox-missing`. */
+export async function openMessage(account: Account, number: number): Promise<OpenMessage> {
+  const mailbox = await Mailbox.view(mailboxOf(account));
+  const stored = mailbox.byNumber(number);
+  if (stored === undefined) {
+    throw new UsageError('no-such-message', `There is no message ${number} in the mailbox.`, {
+      hint: 'See the numbers with posthorn list.',
+    });
+  }
+  return {
+    stored,
+    async *chunks() {
+      const content = await mailbox.read(number);
+      yield* content.chunks();
+    },
+    async markSeen() {
+      await mailbox.markSeen(number);
+    },
+  };
+}
+
+/** The message as a reader sees it. */
+export function readOpened(message: OpenMessage): Promise<Message> {
+  return readMessage(message.chunks());
+}

@@ -1,0 +1,63 @@
+/** Opens a session for an account: connected, protected as its URL says, and logged in. */
+import type { ServerUrl } from '../config/url.ts';
+import { ConfigError, UsageError } from '../errors.ts';
+import type { ConnectOptions } from '../net/connect.ts';
+import { Pop3Client } from '../pop3/client.ts';
+import { SmtpClient } from '../smtp/client.ts';
+import type { Account, Surroundings } from './account.ts';
+
+/** What a person is told while it happens. */
+export type Say = (text: string) => void;
+
+/** @throws ConfigError `no-server`, `no-user`; ConnectError, TlsError, AuthError and the rest of a connection's errors. */
+export async function openPop3(account: Account, surroundings: Surroundings, say: Say): Promise<Pop3Client> {
+  const url = required(account.pop3, 'POP3', '--pop3 pop3s://ann%40example.org@mail.example.org');
+  if (url.user === undefined) {
+    throw new ConfigError('no-user', 'The POP3 URL names no user.', {
+      hint: 'Write it before the host: pop3s://ann%40example.org@mail.example.org',
+    });
+  }
+  // Asked for first: a server should not be kept waiting for a person, and a missing password connects to nothing.
+  const password = await account.password(url.user);
+  warnInsecure(url, say);
+  const client = await Pop3Client.connect(connectOptions(url, account, surroundings));
+  try {
+    await client.login({ user: url.user, password, mechanism: account.auth });
+    return client;
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+/** The same for SMTP, where a URL without a user means: no login. */
+export async function openSmtp(account: Account, surroundings: Surroundings, say: Say): Promise<SmtpClient> {
+  const url = required(account.smtp, 'SMTP', '--smtp smtps://ann%40example.org@mail.example.org');
+  const password = url.user === undefined ? undefined : await account.password(url.user);
+  warnInsecure(url, say);
+  const client = await SmtpClient.connect(connectOptions(url, account, surroundings));
+  try {
+    if (url.user !== undefined && password !== undefined) {
+      await client.login({ user: url.user, password, mechanism: account.auth });
+    }
+    return client;
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+function required(url: ServerUrl | undefined, protocol: string, example: string): ServerUrl {
+  if (url !== undefined) return url;
+  throw new UsageError('no-server', `No ${protocol} server is named.`, {
+    hint: `Give one with ${example}, or name an account with --account.`,
+  });
+}
+
+function warnInsecure(url: ServerUrl, say: Say): void {
+  if (url.security === 'none') say(`Warning: the connection to ${url.host} is not encrypted.`);
+}
+
+function connectOptions(url: ServerUrl, { tls, timeout }: Account, { signal, trace }: Surroundings): ConnectOptions {
+  return { host: url.host, port: url.port, security: url.security, tls, timeout, signal, trace };
+}
