@@ -1,0 +1,18 @@
+/**
+ * The entry of the bundle: gives the process to `main` and takes an exit code back.
+ *
+ * A first Ctrl-C or SIGTERM lets the work end cleanly; a second one ends the program at once.
+ */
+import { main } from './main.ts';
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    stop.abort();
+    process.once(signal, () => process.exit(130));
+  });
+}
+
+void main(process.argv.slice(2), process as never, stop).then((code) => {
+  process.exitCode = code;
+});

@@ -1,0 +1,39 @@
+/**
+ * The commands, as a table: the name, a line for the help, and where the rest is.
+ *
+ * Why not imports: the start of a program is its imports, and `list` should not pay for what `sandbox` needs.
+ */
+import type { Command } from 'commander';
+import type { Context } from './context.ts';
+
+/** Makes an action of commander's out of a command's work, which may end with an exit code of its own. */
+export type Run = <A extends unknown[]>(
+  work: (context: Context, ...args: A) => Promise<number | undefined | void>,
+) => (...args: A) => Promise<void>;
+
+/** Adds a command's arguments, options and help, and what it does. */
+export type Define = (command: Command, run: Run) => void;
+
+export interface CommandRow {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly define: Define }>;
+}
+
+export const COMMANDS: readonly CommandRow[] = [
+  { name: 'send', summary: 'send a message, with attachments', load: () => import('./commands/send.ts') },
+  {
+    name: 'fetch',
+    summary: 'bring new mail from the server into the mailbox',
+    load: () => import('./commands/fetch.ts'),
+  },
+  { name: 'list', summary: 'list what has come in, here or on the server', load: () => import('./commands/list.ts') },
+  { name: 'read', summary: 'show a message', load: () => import('./commands/read.ts') },
+  { name: 'save', summary: 'save attachments, or the message itself', load: () => import('./commands/save.ts') },
+  {
+    name: 'sandbox',
+    summary: 'run mail servers on this machine, to try things',
+    load: () => import('./commands/sandbox.ts'),
+  },
+  { name: 'demo', summary: 'watch the whole way of a message, offline', load: () => import('./commands/demo.ts') },
+];

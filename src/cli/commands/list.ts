@@ -1,0 +1,90 @@
+/** `posthorn list`: the newest messages of the local mailbox, or, with `--remote`, of the server. */
+import type { Command } from 'commander';
+import { checkMail } from '../../mail/check.ts';
+import { listMail } from '../../mail/list.ts';
+import type { Run } from '../commands.ts';
+import type { Context } from '../context.ts';
+import { senderOf, summaryJson } from '../message-view.ts';
+import { readCount } from '../options.ts';
+import { formatBytes, renderList } from '../table.ts';
+
+const EXAMPLES = `
+Messages are listed newest first. N marks the ones that have not been read, or, with --remote, not been fetched.
+
+Examples:
+  posthorn list
+  posthorn list --remote --limit 10
+  posthorn list --json | jq -r '.messages[].subject'`;
+
+export function define(command: Command, run: Run): void {
+  command
+    .option('--remote', 'look at the server, without downloading messages')
+    .option('--limit <count>', 'list at most so many, newest first', readCount, 50)
+    .addHelpText('after', EXAMPLES)
+    .action(
+      run((context, { remote, limit }: { remote?: boolean; limit: number }) =>
+        remote ? listRemote(context, limit) : listLocal(context, limit),
+      ),
+    );
+}
+
+async function listLocal(context: Context, limit: number): Promise<void> {
+  const { output } = context;
+  const { mailbox, count, unread, messages } = await listMail(await context.account(), limit);
+  const newestFirst = messages.toReversed();
+  if (output.isJson) {
+    const rows = newestFirst.map(({ number, size, flags, seen, uidl, sha256, summary }) => {
+      return {
+        number,
+        size,
+        flags,
+        seen,
+        uidl: uidl ?? null,
+        sha256: sha256 ?? null,
+        ...summaryJson(summary),
+        hasAttachments: summary.hasAttachments,
+      };
+    });
+    return output.json({ mailbox, count, unread, messages: rows });
+  }
+  const rows = newestFirst.map(({ number, size, seen, flags, summary }) => ({
+    number,
+    size,
+    flags: `${seen ? ' ' : 'N'}${flags.includes('F') ? 'F' : ''}${summary.hasAttachments ? '+' : ''}`,
+    date: summary.date,
+    from: senderOf(summary),
+    subject: summary.subject || '(no subject)',
+  }));
+  for (const line of renderList(rows, output.columns, new Date())) output.data(line);
+  output.say(
+    `${count} in ${mailbox}, ${unread} unread${count > messages.length ? `; the newest ${messages.length} are shown` : ''}.`,
+  );
+}
+
+async function listRemote(context: Context, limit: number): Promise<void> {
+  const { output, surroundings } = context;
+  const listing = await checkMail(await context.account(), surroundings, (text) => output.warn(text), limit);
+  const newestFirst = listing.messages.toReversed();
+  if (output.isJson) {
+    const messages = newestFirst.map(({ number, size, uidl, fetched, summary }) => ({
+      number,
+      size,
+      uidl: uidl ?? null,
+      fetched: fetched ?? null,
+      ...summaryJson(summary),
+    }));
+    return output.json({ count: listing.count, octets: listing.octets, messages });
+  }
+  const rows = newestFirst.map(({ number, size, fetched, summary }) => ({
+    number,
+    size,
+    flags: `${fetched ? ' ' : 'N'}${summary?.hasAttachments ? '+' : ''}`,
+    date: summary?.date,
+    from: senderOf(summary),
+    subject: summary === undefined ? '(the server shows no headers)' : summary.subject || '(no subject)',
+  }));
+  for (const line of renderList(rows, output.columns, new Date())) output.data(line);
+  output.say(
+    `${listing.count} on the server, ${formatBytes(listing.octets)}${listing.count > rows.length ? `; the newest ${rows.length} are shown` : ''}.`,
+  );
+}

@@ -1,0 +1,212 @@
+/** `posthorn send`: a message from flags, a file or standard input to an SMTP server. */
+import type { Command } from 'commander';
+import { openInput, readText } from '../../config/input.ts';
+import { SmtpReplyError, UsageError } from '../../errors.ts';
+import { composeMessage, type MessageRequest } from '../../mail/compose.ts';
+import { spoolRaw } from '../../mail/raw.ts';
+import { type Sendable, sendMessage } from '../../mail/send.ts';
+import type { RecipientResult, SendResult } from '../../smtp/transaction.ts';
+import type { Run } from '../commands.ts';
+import type { Context } from '../context.ts';
+import { collect } from '../options.ts';
+import { formatBytes } from '../table.ts';
+
+interface SendOptions {
+  to?: string[];
+  cc?: string[];
+  bcc?: string[];
+  from?: string;
+  subject?: string;
+  body?: string;
+  bodyFile?: string;
+  html?: string;
+  htmlFile?: string;
+  attach?: string[];
+  inline?: string[];
+  header?: string[];
+  replyTo?: string;
+  partial?: boolean;
+  raw?: string | true;
+  dryRun?: boolean;
+}
+
+const EXAMPLES = `
+The text is --body, the file of --body-file, or standard input. Several --to, --cc, --bcc, --attach and --header may
+be given, and several addresses in one, separated by commas.
+
+Examples:
+  posthorn send -t ann@example.org -s "Report" --body "Here it is." --attach report.pdf photo.jpg
+  echo "The backup is done." | posthorn send -t ann@example.org -s Backup
+  posthorn send --raw message.eml
+  posthorn send -t ann@example.org -s Test --body Hello --dry-run`;
+
+export function define(command: Command, run: Run): void {
+  command
+    .option('-t, --to <address>', 'a recipient, such as "Ann <ann@example.org>"', collect)
+    .option('--cc <address>', 'a recipient of a copy', collect)
+    .option('--bcc <address>', 'a recipient of whom the others do not know', collect)
+    .option('-f, --from <address>', 'the sender; by default the account’s')
+    .option('-s, --subject <text>', 'the subject')
+    .option('--body <text>', 'the text')
+    .option('--body-file <file>', 'take the text from a file, or from standard input for -')
+    .option('--html <text>', 'an HTML version of the text')
+    .option('--html-file <file>', 'take the HTML from a file')
+    .option('--attach <file...>', 'attach files', (value: string, before?: string[]) => collect(value, before))
+    .option('--inline <file...>', 'files the HTML shows by cid:NAME', (value: string, before?: string[]) =>
+      collect(value, before),
+    )
+    .option('-H, --header <field>', 'one more header field, "Name: value"', collect)
+    .option('--reply-to <address>', 'where answers should go')
+    .option('--partial', 'send to the recipients that are accepted although others are refused')
+    .option('--raw [file]', 'send a complete message from a file or standard input as it is, without its Bcc')
+    .option('--dry-run', 'print the message and send nothing')
+    .addHelpText('after', EXAMPLES)
+    .action(run((context, options: SendOptions) => send(context, options)));
+}
+
+async function send(context: Context, options: SendOptions): Promise<number | undefined> {
+  const account = await context.account();
+  const message =
+    options.raw === undefined
+      ? await composed(context, options, account.from)
+      : await raw(context, options, account.from);
+  try {
+    if (options.dryRun) return await showInstead(context, message);
+    const { output } = context;
+    output.say(
+      `Sending ${message.size === undefined ? 'a message' : formatBytes(message.size)} to ${message.envelope.recipients.join(', ')} …`,
+    );
+    const bar = output.progress('Sending', message.size);
+    const hooks = { say: (text: string) => output.warn(text), progress: (octets: number) => bar.add(octets) };
+    const sent = sendMessage(message, account, context.surroundings, hooks, { partial: options.partial });
+    const result = await sent.finally(() => bar.done());
+    report(context, message, result);
+    if (result.outcome === 'refused') throw refused(result);
+    return undefined;
+  } finally {
+    await message.remove();
+  }
+}
+
+type Prepared = Sendable & { remove(): Promise<void> };
+
+async function composed(context: Context, options: SendOptions, from: string | undefined): Promise<Prepared> {
+  // What can be wrong is looked at before standard input is waited for.
+  const request: MessageRequest = { ...options, headers: options.header ?? [], html: await html(options) };
+  const draft = await composeMessage(request, from);
+  const text = await body(context, options, request.html !== undefined);
+  const message = text === undefined ? draft : await composeMessage({ ...request, text }, from);
+  return {
+    envelope: message.envelope,
+    messageId: message.messageId,
+    size: message.size,
+    needsUtf8: message.needsUtf8,
+    has8bit: message.has8bit,
+    exactLines: true,
+    chunks: () => message.chunks(),
+    remove: async () => undefined,
+  };
+}
+
+async function raw(context: Context, options: SendOptions, from: string | undefined): Promise<Prepared> {
+  const extra = (
+    ['cc', 'bcc', 'subject', 'body', 'bodyFile', 'html', 'htmlFile', 'attach', 'inline', 'header', 'replyTo'] as const
+  ).find((name) => options[name] !== undefined);
+  if (extra !== undefined) {
+    throw new UsageError(
+      'conflicting-options',
+      `--raw sends a complete message, so --${extra.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} has no place.`,
+    );
+  }
+  const source = typeof options.raw === 'string' && options.raw !== '-' ? await openInput(options.raw) : context.stdin;
+  return spoolRaw(source, { from: options.from, to: options.to ?? [] }, from);
+}
+
+async function html(options: SendOptions): Promise<string | undefined> {
+  if (options.html !== undefined && options.htmlFile !== undefined)
+    throw new UsageError('conflicting-options', '--html and --html-file cannot both be given.');
+  return options.htmlFile === undefined ? options.html : readText(await openInput(options.htmlFile), options.htmlFile);
+}
+
+async function body(context: Context, options: SendOptions, hasHtml: boolean): Promise<string | undefined> {
+  if (options.body !== undefined && options.bodyFile !== undefined)
+    throw new UsageError('conflicting-options', '--body and --body-file cannot both be given.');
+  if (options.body !== undefined) return options.body;
+  if (options.bodyFile !== undefined && options.bodyFile !== '-')
+    return readText(await openInput(options.bodyFile), options.bodyFile);
+  if (options.bodyFile === undefined && hasHtml) return undefined;
+  if (context.stdin.isTTY) {
+    if (context.surroundings.askPassword === undefined) return undefined;
+    context.output.say('Type the message; end it with Ctrl-D on a line of its own.');
+  }
+  return readText(context.stdin, 'standard input');
+}
+
+async function showInstead({ output }: Context, message: Prepared): Promise<undefined> {
+  const { envelope, size } = message;
+  if (output.isJson)
+    output.json({ outcome: 'dry-run', messageId: message.messageId ?? null, ...envelope, size: size ?? null });
+  else {
+    output.say(
+      `Nothing is sent. From <${envelope.from}> to ${envelope.recipients.map((address) => `<${address}>`).join(', ')}:`,
+    );
+    for await (const chunk of message.chunks()) await output.write(chunk);
+  }
+  return undefined;
+}
+
+function report({ output }: Context, message: Prepared, result: SendResult): void {
+  if (output.isJson) {
+    const { outcome, reply } = result;
+    const recipients = result.recipients.map(({ address, accepted, reply: said }) => ({
+      address,
+      accepted,
+      ...replyJson(said),
+    }));
+    output.json({
+      outcome,
+      messageId: message.messageId ?? null,
+      from: message.envelope.from,
+      size: message.size ?? null,
+      recipients,
+      reply: reply ? replyJson(reply) : null,
+    });
+    return;
+  }
+  for (const recipient of result.recipients.filter(({ accepted }) => !accepted))
+    output.warn(`refused: ${describe(recipient)}`);
+  if (result.outcome === 'sent') {
+    const accepted = result.recipients.filter((recipient) => recipient.accepted).length;
+    output.say(
+      `Sent to ${accepted} ${accepted === 1 ? 'recipient' : 'recipients'}: ${result.reply?.lines.join(' ') ?? ''}`,
+    );
+  }
+}
+
+function describe({ address, reply }: RecipientResult): string {
+  return `${address}: ${[reply.code, reply.enhanced, ...reply.lines].filter((word) => word !== undefined).join(' ')}`;
+}
+
+function replyJson({ code, enhanced, lines }: RecipientResult['reply']) {
+  return { code, enhanced: enhanced ?? null, text: lines.join(' ') };
+}
+
+/** The error that stands for recipients who were refused: permanent as soon as one is. */
+function refused({ recipients }: SendResult): SmtpReplyError {
+  const rejected = recipients.filter(({ accepted }) => !accepted);
+  const worst = rejected.reduce(
+    (found, next) => (next.reply.code > found.reply.code ? next : found),
+    rejected[0] as RecipientResult,
+  );
+  const all = rejected.length === recipients.length;
+  return new SmtpReplyError(
+    worst.reply,
+    `Nothing was sent: the server refused ${all ? 'every recipient' : `${rejected.length} of ${recipients.length} recipients`}. ${describe(worst)}`,
+    {
+      phase: 'rcpt',
+      hint: all
+        ? 'Check the addresses.'
+        : 'Correct or leave out the refused addresses, or send to the others with --partial.',
+    },
+  );
+}

@@ -1,0 +1,73 @@
+/**
+ * What a command is given: its output, its surroundings, and what was said before the command's own options.
+ *
+ * The one place where the process becomes values: below here nothing asks for `process`.
+ */
+import { homedir } from 'node:os';
+import type { Account, AccountRequest, Surroundings } from '../mail/account.ts';
+import { resolveAccount } from '../mail/account.ts';
+import { colorWanted, Output } from './output.ts';
+import { canPrompt, type PromptInput, promptPassword } from './prompt.ts';
+
+/** The options every command has, as commander names them. */
+export interface GlobalOptions extends AccountRequest {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly trace?: boolean;
+  /** False after --no-input. */
+  readonly input?: boolean;
+  /** False after --no-color. */
+  readonly color?: boolean;
+}
+
+export interface Context {
+  readonly output: Output;
+  readonly surroundings: Surroundings;
+  readonly stdin: PromptInput;
+  /** Resolves the account that the global options mean. */
+  account(): Promise<Account>;
+}
+
+/** What of the process the program uses; a test gives its own. */
+export interface Program {
+  readonly stdin: PromptInput;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly getuid?: () => number;
+}
+
+export function makeContext(program: Program, options: GlobalOptions, stop: AbortController): Context {
+  const { stdin, stdout, stderr, env } = program;
+  const { json = false, quiet = false, verbose = false } = options;
+  const output = new Output({
+    stdout,
+    stderr,
+    json,
+    quiet,
+    verbose,
+    color: colorWanted(env, options.color === false),
+    onStdoutError: () => stop.abort(),
+  });
+  const mayAsk = options.input !== false && canPrompt(program);
+  const surroundings: Surroundings = {
+    env,
+    home: env['HOME'] ?? homedir(),
+    uid: program.getuid?.(),
+    signal: stop.signal,
+    ...(options.trace ? { trace: (line: string) => output.trace(line) } : {}),
+    ...(mayAsk
+      ? {
+          askPassword: (user: string) =>
+            promptPassword(`Password of ${user}: `, { stdin, stderr, signal: stop.signal }),
+        }
+      : {}),
+  };
+  return {
+    output,
+    surroundings,
+    stdin,
+    account: () => resolveAccount(options, surroundings),
+  };
+}

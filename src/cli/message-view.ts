@@ -1,0 +1,95 @@
+/**
+ * A message as a person reads it in a terminal, and the same facts as plain values for `--json`. Pure; everything that
+ * came from outside goes through the terminal's guard here.
+ */
+import { type Address, formatAddress } from '../mime/address.ts';
+import type { Message, PartInfo } from '../mime/message.ts';
+import type { Summary } from '../mime/summary.ts';
+import type { Style } from './output.ts';
+import { formatBytes } from './table.ts';
+import { safeText } from './terminal.ts';
+
+/** Header, text and attachments, as lines. */
+export function renderMessage(message: Message, style: Style): string {
+  const lines = headerLines(message, style);
+  const text = message.text === undefined ? '(no text)' : safeText(message.text.trimEnd(), { multiline: true });
+  lines.push('', text);
+  if (message.attachments.length > 0) lines.push('', ...message.attachments.map((part) => attachmentLine(part, style)));
+  return lines.join('\n');
+}
+
+function headerLines(message: Summary, style: Style): string[] {
+  const rows: [name: string, value: string][] = [
+    ['From', addresses(message.from)],
+    ['To', addresses(message.to)],
+    ['Cc', addresses(message.cc)],
+    ['Reply-To', addresses(message.replyTo)],
+    ['Subject', message.subject],
+    ['Date', message.date?.toString().replace(/ \(.*\)$/, '') ?? ''],
+  ];
+  const shown = rows.filter(([name, value]) => value !== '' || name === 'From' || name === 'Subject');
+  return shown.map(([name, value]) => `${style.bold(`${name}:`.padEnd(9))} ${safeText(value) || style.dim('(none)')}`);
+}
+
+function attachmentLine(part: PartInfo, style: Style): string {
+  const name = safeText(part.fileName ?? '(no name)');
+  return `${style.bold(`[${part.number}]`)} ${name}  ${style.dim(`${safeText(part.type)}, ${formatBytes(part.size)}`)}`;
+}
+
+function addresses(list: readonly Address[]): string {
+  return list.map(formatAddress).join(', ');
+}
+
+/** Who a listing says a message is from: the name where there is one, else the address. */
+export function senderOf(summary: Summary | undefined): string {
+  const [first] = summary?.from ?? [];
+  return first === undefined ? '' : first.name || first.address;
+}
+
+/** The facts of a header, for `--json`. */
+export function summaryJson(summary: Summary | undefined) {
+  return {
+    subject: summary?.subject ?? null,
+    from: (summary?.from ?? []).map(addressJson),
+    to: (summary?.to ?? []).map(addressJson),
+    cc: (summary?.cc ?? []).map(addressJson),
+    date: dateJson(summary?.date),
+    messageId: summary?.messageId ?? null,
+  };
+}
+
+/** A whole message, for `--json`. */
+export function messageJson(message: Message) {
+  return {
+    ...summaryJson(message),
+    replyTo: message.replyTo.map(addressJson),
+    inReplyTo: message.inReplyTo ?? null,
+    references: message.references,
+    text: message.text ?? null,
+    html: message.html ?? null,
+    attachments: message.attachments.map(partJson),
+    parts: message.parts.map(partJson),
+    size: message.size,
+    defects: message.defects,
+  };
+}
+
+function addressJson({ name, address }: Address) {
+  return { name: name === '' ? null : name, address };
+}
+
+function partJson({ number, type, charset, disposition, fileName, size, contentId }: PartInfo) {
+  return {
+    part: number,
+    type,
+    charset: charset ?? null,
+    disposition: disposition ?? null,
+    name: fileName ?? null,
+    size,
+    contentId: contentId ?? null,
+  };
+}
+
+function dateJson(date: Date | undefined): string | null {
+  return date === undefined || Number.isNaN(date.getTime()) ? null : date.toISOString();
+}

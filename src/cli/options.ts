@@ -1,0 +1,52 @@
+/** The options every command shares, and the readers of numbers and sizes. */
+import type { Command } from 'commander';
+import { UsageError } from '../errors.ts';
+
+/** Adds what can be said before or behind any command. */
+export function addGlobalOptions(command: Command): Command {
+  return command
+    .option('-a, --account <name>', 'use this account of the configuration, or this mailbox')
+    .option('-c, --config <file>', 'read this configuration file')
+    .option('--pop3 <url>', 'POP3 server: pop3s://user@host, pop3:// (STLS required), pop3+insecure://')
+    .option('--smtp <url>', 'SMTP server: smtps://user@host, smtp:// (STARTTLS required), smtp+insecure://')
+    .option('--passwordeval <command>', 'take the password from the first line a command prints')
+    .option('--ca-file <file>', 'trust the authorities in this PEM file as well')
+    .option('--tls-fingerprint <sha256>', 'accept the server certificate with this SHA-256, and no other')
+    .option('--auth <mechanism>', 'log in with this mechanism, or not at all')
+    .option('--timeout <time>', 'wait so long for each answer, such as 30s')
+    .option('--json', 'print JSON, for programs')
+    .option('--trace', 'show the conversation with the server on standard error, secrets masked')
+    .option('-q, --quiet', 'say nothing but errors')
+    .option('-v, --verbose', 'say more; show the last lines of the conversation with an error')
+    .option('--no-input', 'never ask anything')
+    .option('--no-color', 'no colours (also: NO_COLOR=1)');
+}
+
+/** A message number. @throws UsageError. */
+export function readNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new UsageError('bad-number', `${JSON.stringify(text)} is not a message number.`, {
+    hint: 'See the numbers with posthorn list.',
+  });
+}
+
+/** How many. @throws UsageError. */
+export function readCount(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UsageError('bad-number', `${JSON.stringify(text)} is not a whole number.`);
+}
+
+/** Octets: a number, or one with k, M or G behind it, in powers of a thousand. @throws UsageError. */
+export function readSize(text: string): number {
+  const [matched, digits, unit = ''] = /^(\d{1,9})([kKMG]?)B?$/.exec(text) ?? [];
+  const factor = { '': 1, k: 1e3, K: 1e3, M: 1e6, G: 1e9 }[unit];
+  if (matched !== undefined && factor !== undefined) return Number(digits) * factor;
+  throw new UsageError('bad-size', `${JSON.stringify(text)} is not a size.`, {
+    hint: 'Write for example 500k, 5M or 1G.',
+  });
+}
+
+/** Collects an option that may come several times. */
+export function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import { AbortedError } from '../errors.ts';
+import { canPrompt, promptPassword, typeKeys } from './prompt.ts';
+
+function terminal() {
+  const modes: boolean[] = [];
+  const stdin = Object.assign(new PassThrough(), {
+    isTTY: true,
+    isRaw: false,
+    setRawMode: (raw: boolean) => modes.push(raw),
+  });
+  const written: string[] = [];
+  const stderr = { isTTY: true, write: (text: string) => written.push(text) };
+  return { stdin, stderr, modes, written };
+}
+
+test('keys', () => {
+  assert.deepEqual(typeKeys('', 'abc'), { line: 'abc' });
+  assert.deepEqual(typeKeys('ab', 'c\rrest'), { line: 'abc', end: 'enter' });
+  assert.deepEqual(typeKeys('ab', '\x7f\x7f\x7fx'), { line: 'x' });
+  assert.deepEqual(typeKeys('a😀', '\b'), { line: 'a' });
+  assert.deepEqual(typeKeys('ab', '\x15c'), { line: 'c' });
+  assert.deepEqual(typeKeys('ab', '\x03'), { line: '', end: 'abort' });
+  assert.deepEqual(typeKeys('', '\x04'), { line: '', end: 'abort' });
+  assert.deepEqual(typeKeys('ab', '\x04\t\x01'), { line: 'ab' });
+  assert.deepEqual(typeKeys('ab', '\x1b[A'), { line: 'ab' });
+  assert.equal(typeKeys('', 'x'.repeat(100_000)).line.length, 4096);
+});
+
+test('canPrompt', () => {
+  assert.equal(canPrompt(terminal()), true);
+  assert.equal(canPrompt({ stderr: { write() {} } }), false);
+});
+
+test('a password is read without a trace on the screen', async () => {
+  const { stdin, stderr, modes, written } = terminal();
+  const answer = promptPassword('Password for ann\x1b[2J: ', { stdin, stderr });
+  for (const byte of Buffer.from('gehü\x7feim\r')) stdin.write(Uint8Array.of(byte));
+  assert.equal(await answer, 'geheim');
+  assert.deepEqual(written, ['Password for ann\\x1b[2J: ', '\n']);
+  assert.deepEqual(modes, [true, false]);
+  assert.equal(stdin.isPaused(), true);
+});
+
+test('Ctrl-C, the end of input and the signal all restore the terminal', async () => {
+  const stops: ((input: PassThrough, controller: AbortController) => void)[] = [
+    (input) => input.write('ab\x03'),
+    (input) => input.write('\x04'),
+    (input) => input.end(),
+    (input) => input.destroy(new Error('gone')),
+    (_, controller) => controller.abort(),
+  ];
+  for (const stop of stops) {
+    const { stdin, stderr, modes } = terminal();
+    const controller = new AbortController();
+    const answer = assert.rejects(promptPassword('? ', { stdin, stderr, signal: controller.signal }), AbortedError);
+    stop(stdin, controller);
+    await answer;
+    assert.deepEqual(modes, [true, false]);
+  }
+  const { stdin, stderr } = terminal();
+  await assert.rejects(promptPassword('? ', { stdin, stderr, signal: AbortSignal.abort() }), AbortedError);
+});

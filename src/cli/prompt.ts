@@ -1,0 +1,93 @@
+/**
+ * Asking for a password on a terminal without showing it.
+ *
+ * Why raw mode and not node:readline: nothing typed may be echoed, kept in a history or completed. The terminal's
+ * earlier mode is restored however the question ends. What was typed is a pure function of the key strokes, so that
+ * it can be tested without a terminal.
+ */
+
+import type { Readable } from 'node:stream';
+import { ReadStream } from 'node:tty';
+import { AbortedError } from '../errors.ts';
+import { safeText } from './terminal.ts';
+
+/** What is needed of `process.stdin`. */
+export interface PromptInput extends Readable {
+  readonly isTTY?: boolean;
+  readonly isRaw?: boolean;
+  setRawMode?(raw: boolean): unknown;
+}
+
+export interface PromptStreams {
+  readonly stdin: PromptInput;
+  /** Where the question is shown: standard output may be a file. */
+  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean; readonly fd?: number };
+  readonly signal?: AbortSignal | undefined;
+}
+
+const LENGTH_LIMIT = 4096;
+
+/** Whether somebody can be asked: only the terminal behind standard error is needed, the question is shown there. */
+export function canPrompt({ stderr }: Pick<PromptStreams, 'stderr'>): boolean {
+  return stderr.isTTY ?? false;
+}
+
+/**
+ * Shows `question` and returns the line typed in answer. Backspace and Ctrl-U work; arrow and function keys are ignored.
+ * Where standard input is no terminal (`posthorn send < message`), the answer is read from the one behind standard
+ * error, which is open for reading too.
+ *
+ * @throws AbortedError `aborted` on Ctrl-C, on Ctrl-D in an empty line, at the end of input, and by the signal.
+ */
+export async function promptPassword(question: string, { stdin, stderr, signal }: PromptStreams): Promise<string> {
+  // The platform opens the terminal anew for this stream and never closes descriptors 0 to 2, so closing it is safe.
+  const own = stdin.isTTY ? undefined : new ReadStream(stderr.fd ?? 2);
+  stderr.write(safeText(question));
+  try {
+    return await readHidden(own ?? stdin, signal);
+  } finally {
+    own?.destroy();
+    stderr.write('\n');
+  }
+}
+
+async function readHidden(input: PromptInput, signal: AbortSignal | undefined): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const abort = () => reject(new AbortedError('aborted', 'Stopped at the password prompt.', { phase: 'auth' }));
+  const decoder = new TextDecoder();
+  let line = '';
+  const onData = (chunk: Uint8Array | string) => {
+    const typed = typeKeys(line, typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }));
+    line = typed.line;
+    if (typed.end === 'enter') resolve(line);
+    else if (typed.end === 'abort') abort();
+  };
+  const wasRaw = input.isRaw ?? false;
+  try {
+    input.setRawMode?.(true);
+    input.on('data', onData).once('end', abort).once('error', abort);
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted) abort();
+    input.resume();
+    return await promise;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    input.off('data', onData).off('end', abort).off('error', abort).pause();
+    input.setRawMode?.(wasRaw);
+  }
+}
+
+/** The line after these key strokes, and how it ended if it did. What follows the end is dropped. */
+export function typeKeys(line: string, keys: string): { line: string; end?: 'enter' | 'abort' } {
+  // A key beyond the letters arrives as one chunk that begins with ESC; its letters are no part of a password.
+  if (keys.startsWith('\x1b')) return { line };
+  const typed = Array.from(line);
+  for (const key of keys) {
+    if (key === '\r' || key === '\n') return { line: typed.join(''), end: 'enter' };
+    if (key === '\x03' || (key === '\x04' && typed.length === 0)) return { line: '', end: 'abort' };
+    if (key === '\x7f' || key === '\b') typed.pop();
+    else if (key === '\x15') typed.length = 0;
+    else if (key >= ' ' && typed.length < LENGTH_LIMIT) typed.push(key);
+  }
+  return { line: typed.join('') };
+}
