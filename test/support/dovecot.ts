@@ -1,0 +1,134 @@
+/**
+ * A real Dovecot (2.3) of its own: POP3 in clear and with STLS, POP3 over implicit TLS, LMTP, and the authentication
+ * service a Postfix may share.
+ *
+ * Why: to prove the client against a server that other people wrote. Everything is in one private folder and on
+ * loopback ports picked at start; the machine's own Dovecot and its /etc/dovecot are never read.
+ */
+import { readFileSync } from 'node:fs';
+import { chown, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Authority, type CertificateKind, makeAuthority, makeCertificate } from './certificate.ts';
+import { type DovecotSettings, dovecotConfig, FOREIGN_ADDRESS, OWN_ADDRESS, userFile } from './dovecot-config.ts';
+import { freePorts } from './ports.ts';
+import { makeSite, type Scope, type Site } from './process.ts';
+
+/** Who owns the mail: nobody. Dovecot refuses its own accounts and root for that, and this one exists everywhere. */
+const MAIL_OWNER = 65_534;
+
+export interface User {
+  /** Logs in as `name` or as `address`. */
+  name: string;
+  password: string;
+  address: string;
+}
+
+export interface DovecotOptions {
+  /** Default: ann with the password `secret`. */
+  users?: readonly { name: string; password: string }[];
+  /** Default `trusted`. */
+  certificate?: CertificateKind;
+  /** Whether a password may cross a connection without TLS; default true. If not, PLAIN, LOGIN and USER need STLS first. */
+  plaintext?: boolean;
+  /** Default: all that Dovecot and Posthorn have in common. */
+  mechanisms?: readonly string[];
+}
+
+export interface Dovecot extends Pick<Site, 'processes' | 'stop'> {
+  /** Where to connect, always by this: it is not 127.0.0.1 where `plaintext` is false. The certificate knows it. */
+  host: string;
+  ports: { pop3: number; pop3s: number; lmtp: number };
+  users: readonly User[];
+  /** The authority to trust, PEM; a Postfix of the same test has its certificate from the same one. */
+  caFile: string;
+  authority: Authority;
+  /** The Unix socket at which Postfix asks whether a password is right. */
+  authSocket: string;
+  /** The log until now; gone after `stop()`. */
+  log(): string;
+  /** Puts a message into the user's Maildir as a delivery agent does. The bytes are stored as they are. */
+  deliver(user: string, message: Uint8Array | string): Promise<void>;
+  /** How many messages the user has, new ones and those seen by a session. */
+  messageCount(user: string): Promise<number>;
+}
+
+const DEFAULT_USERS = [{ name: 'ann', password: 'secret' }];
+const MECHANISMS = ['plain', 'login', 'cram-md5', 'scram-sha-1', 'scram-sha-256'];
+
+/** Starts Dovecot and returns once it greets. It ends, and its folder goes, with the scope or with `stop()`. */
+export async function startDovecot(scope: Scope, options: DovecotOptions = {}): Promise<Dovecot> {
+  const site = await makeSite(scope, 'dovecot-');
+  const { folder, processes, stop } = site;
+  const users = (options.users ?? DEFAULT_USERS).map((user) => ({ ...user, address: `${user.name}@example.org` }));
+  for (const { name } of users) await makeMaildir(folder, name);
+  const authority = await makeAuthority(folder);
+  const [pop3 = 0, pop3s = 0, lmtp = 0] = await freePorts(3);
+  const ports = { pop3, pop3s, lmtp };
+  const plaintext = options.plaintext ?? true;
+  const settings: DovecotSettings = {
+    folder,
+    ports,
+    mailOwner: MAIL_OWNER,
+    certificate: await makeCertificate(authority, options.certificate),
+    plaintext,
+    mechanisms: options.mechanisms ?? MECHANISMS,
+  };
+  await writeFile(join(folder, 'users'), userFile(settings, users));
+  await writeFile(join(folder, 'dovecot.conf'), dovecotConfig(settings));
+
+  // Opened as if to append, which makes the file where Dovecot has not come to that yet.
+  const log = (): string => readFileSync(join(folder, 'log'), { encoding: 'utf8', flag: 'a+' });
+  await site.start({
+    command: 'dovecot',
+    // -F: stay in the foreground, so that the process started is the master itself.
+    args: ['-F', '-c', join(folder, 'dovecot.conf')],
+    ports: [
+      { port: pop3, greets: true },
+      { port: pop3s, greets: false },
+      { port: lmtp, greets: false },
+    ],
+    log,
+  });
+  return {
+    processes,
+    stop,
+    host: plaintext ? OWN_ADDRESS : FOREIGN_ADDRESS,
+    ports,
+    users,
+    caFile: authority.caFile,
+    authority,
+    authSocket: join(folder, 'auth'),
+    log,
+    deliver: (user, message) => deliver(maildir(folder, user), message),
+    messageCount: (user) => messageCount(maildir(folder, user)),
+  };
+}
+
+function maildir(folder: string, user: string): string {
+  return join(folder, 'mail', user, 'Maildir');
+}
+
+async function makeMaildir(folder: string, user: string): Promise<void> {
+  const root = maildir(folder, user);
+  for (const name of ['tmp', 'new', 'cur']) await mkdir(join(root, name), { recursive: true });
+  for (const path of [join(root, '..'), root, join(root, 'tmp'), join(root, 'new'), join(root, 'cur')]) {
+    await chown(path, MAIL_OWNER, MAIL_OWNER);
+  }
+}
+
+let deliveries = 0;
+
+/** The number in the name keeps the order of the deliveries, as Dovecot numbers new messages by their file names. */
+async function deliver(root: string, message: Uint8Array | string): Promise<void> {
+  deliveries += 1;
+  const seconds = Math.floor(Date.now() / 1000);
+  const name = `${seconds}.M${String(deliveries).padStart(6, '0')}P${process.pid}.localhost`;
+  await writeFile(join(root, 'tmp', name), message);
+  await chown(join(root, 'tmp', name), MAIL_OWNER, MAIL_OWNER);
+  await rename(join(root, 'tmp', name), join(root, 'new', name));
+}
+
+async function messageCount(root: string): Promise<number> {
+  const folders = await Promise.all(['new', 'cur'].map((name) => readdir(join(root, name))));
+  return folders.flat().length;
+}

@@ -1,0 +1,61 @@
+/**
+ * Tests that need programs of other people, skipped with a reason where these are not installed.
+ *
+ * Why: the rest of the suite must pass on any machine, but a skip must not hide that nothing was proved. Where all
+ * programs are promised, as in continuous integration, `POSTHORN_INTEROP=required` turns every such skip into a failure.
+ */
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+
+/** Which of the servers this machine can start. */
+export function available(): { dovecot: boolean; postfix: boolean } {
+  return { dovecot: missing(['dovecot']).length === 0, postfix: missing(['postfix']).length === 0 };
+}
+
+/** Declares a test which runs where every program in `needs` is there, and all else that starting a server takes. */
+export function interop(
+  name: string,
+  needs: readonly string[],
+  run: (context: TestContext) => Promise<void> | void,
+): void {
+  const lacking = missing(needs);
+  const reason = `this machine lacks ${lacking.join(', ')}`;
+  if (lacking.length === 0) {
+    test(name, run);
+  } else if (process.env['POSTHORN_INTEROP'] === 'required') {
+    test(name, () => {
+      throw new Error(`POSTHORN_INTEROP=required, but ${reason}.`);
+    });
+  } else {
+    test(name, { skip: reason }, run);
+  }
+}
+
+/** Either server also takes openssl, and root: both give it up for users of their own, which only root can. */
+function missing(needs: readonly string[]): string[] {
+  const servers = needs.includes('dovecot') || needs.includes('postfix');
+  const programs = servers ? [...needs, 'openssl'] : needs;
+  const lacking = programs.filter((program) => !isInstalled(program));
+  if (needs.includes('dovecot') && !lacking.includes('dovecot') && !isDovecot23()) lacking.push('Dovecot 2.3');
+  if (servers && process.getuid?.() !== 0) lacking.push('the rights of root');
+  return lacking;
+}
+
+function isInstalled(program: string): boolean {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** From 2.4 on, Dovecot's settings have other names and do not understand the old ones. */
+function isDovecot23(): boolean {
+  return execFileSync('dovecot', ['--version'], { encoding: 'utf8' }).startsWith('2.3.');
+}

@@ -1,0 +1,173 @@
+/**
+ * What a transcript's `>` lines ask of our side, and the words in which its `=` lines say what became of it.
+ *
+ *     > connect none | required | tls      `tls` as over pop3s: or smtps:, with TLS already there
+ *     > login ann tops3cret [MECHANISM]
+ *     > capa, stat, list, uidl, retr 1, top 1 5, dele 1, rset, noop, quit
+ *     > send from=a@example.org to=b@example.org,c@example.org body="one chunk" body="another" size=20 eightbit
+ */
+import { PosthornError, Pop3ReplyError, SmtpReplyError, ConnectionLostError } from '../../src/errors.ts';
+import type { Channel } from '../../src/net/channel.ts';
+import type { Security } from '../../src/net/connect.ts';
+import type { TlsInfo } from '../../src/net/tls.ts';
+import { Pop3Client } from '../../src/pop3/client.ts';
+import { SmtpClient } from '../../src/smtp/client.ts';
+import type { SendResult } from '../../src/smtp/transaction.ts';
+import { latin1 } from '../../src/wire/bytes.ts';
+
+/** Milliseconds: far more than a conversation in memory takes. */
+const TIMEOUT = 5000;
+
+export const TLS: TlsInfo = {
+  protocol: 'TLSv1.3',
+  cipher: 'none',
+  subject: 'mail.test',
+  issuer: 'nobody',
+  validTo: '',
+  fingerprint: '',
+};
+
+/** An order's verb and its words; `key="text with \\n escapes"` is one word. */
+export type Order = readonly string[];
+
+/** Carries out one order. `quiet` resolves when the other side has said all it will say for now. */
+export type Obey = (order: Order, quiet: () => Promise<void>) => Promise<unknown>;
+
+/** The orders of one line, which are given at once. */
+export function readOrders(line: string): Order[] {
+  const words = line.match(/(?:"(?:[^"\\]|\\.)*"|[^\s"])+/g) ?? [];
+  const orders: string[][] = [[]];
+  for (const word of words) {
+    orders.at(-1)?.push(word.replace(/,$/, ''));
+    if (word.endsWith(',')) orders.push([]);
+  }
+  return orders;
+}
+
+function optionsOf(
+  channel: Channel,
+  security: string,
+): { host: string; port: number; security: Security; timeout: number } {
+  if (security === 'tls') channel.tls = TLS;
+  const policy = security === 'tls' ? 'implicit' : security === 'required' ? 'required' : 'none';
+  return { host: 'mail.test', port: 0, security: policy, timeout: TIMEOUT };
+}
+
+export function pop3Orders(channel: Channel): Obey {
+  let client: Pop3Client | undefined;
+  return async ([verb = '', ...words]) => {
+    if (verb === 'connect') {
+      client = await Pop3Client.over(channel, optionsOf(channel, words[0] ?? 'none'));
+      return undefined;
+    }
+    if (client === undefined) throw new Error('connect comes first');
+    return pop3Order(client, verb, words);
+  };
+}
+
+async function pop3Order(client: Pop3Client, verb: string, words: readonly string[]): Promise<unknown> {
+  const [first = '', second = '', third] = words;
+  const body: string[] = [];
+  const sink = (chunk: Uint8Array): void => void body.push(latin1(chunk));
+  switch (verb) {
+    case 'login':
+      return client.login({ user: first, password: second, mechanism: third });
+    case 'top':
+      await client.top(Number(first), Number(second), sink);
+      return body.join('');
+    case 'retr':
+      await client.retr(Number(first), sink);
+      return body.join('');
+    case 'dele':
+      return client.dele(Number(first));
+    case 'capa':
+      return Object.fromEntries(await client.capa());
+    case 'stat':
+    case 'list':
+    case 'uidl':
+    case 'noop':
+    case 'rset':
+    case 'quit':
+      return client[verb]();
+  }
+  throw new Error(`no such order: ${verb}`);
+}
+
+export function smtpOrders(channel: Channel): Obey {
+  let client: SmtpClient | undefined;
+  return async ([verb = '', ...words], quiet) => {
+    if (verb === 'connect') {
+      client = await SmtpClient.over(channel, optionsOf(channel, words[0] ?? 'none'));
+      return undefined;
+    }
+    if (client === undefined) throw new Error('connect comes first');
+    return smtpOrder(client, verb, words, quiet);
+  };
+}
+
+async function smtpOrder(client: SmtpClient, verb: string, words: readonly string[], quiet: () => Promise<void>) {
+  const [user = '', password = '', mechanism] = words;
+  switch (verb) {
+    case 'login':
+      return client.login({ user, password, mechanism });
+    case 'send':
+      return outcomeOf(await sendOrder(client, words, quiet));
+    case 'noop':
+    case 'rset':
+    case 'quit':
+      return client[verb]();
+  }
+  throw new Error(`no such order: ${verb}`);
+}
+
+function sendOrder(client: SmtpClient, words: readonly string[], quiet: () => Promise<void>): Promise<SendResult> {
+  const value = (key: string): string => words.find((word) => word.startsWith(`${key}=`))?.slice(key.length + 1) ?? '';
+  const bodies = words.filter((word) => word.startsWith('body='));
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    for (const word of bodies) {
+      yield Buffer.from(JSON.parse(word.slice('body='.length)) as string, 'utf8');
+      await quiet();
+    }
+  }
+  const size = value('size');
+  return client.send(
+    { from: value('from'), recipients: value('to') === '' ? [] : value('to').split(',') },
+    {
+      chunks: chunks(),
+      size: size === '' ? undefined : Number(size),
+      exactLines: words.includes('exact'),
+      eightBit: words.includes('eightbit'),
+      utf8: words.includes('utf8'),
+    },
+    { partial: words.includes('partial') },
+  );
+}
+
+function outcomeOf({ outcome, recipients, reply }: SendResult): string {
+  const each = recipients.map(
+    ({ address, accepted, reply: { code } }) => `${address} ${accepted ? 'yes' : 'no'} ${code}`,
+  );
+  return `${outcome}${reply === undefined ? '' : ` ${reply.code}`} (${each.join(', ')})`;
+}
+
+/** What became of an order, in the words of an `=` line. */
+export function describe(result: PromiseSettledResult<unknown>): string {
+  if (result.status === 'rejected') return describeError(result.reason);
+  if (result.value === undefined) return 'ok';
+  return typeof result.value === 'string' && /^(?:sent|refused)/.test(result.value)
+    ? result.value
+    : JSON.stringify(result.value);
+}
+
+function describeError(error: unknown): string {
+  if (!(error instanceof PosthornError)) return `fault ${String(error)}`;
+  const detail =
+    error instanceof SmtpReplyError
+      ? ` ${error.replyCode}${error.enhanced === undefined ? '' : ` ${error.enhanced}`}`
+      : error instanceof Pop3ReplyError && error.respCode !== undefined
+        ? ` ${error.respCode}`
+        : error instanceof ConnectionLostError
+          ? ` ${error.outcome}`
+          : '';
+  return `error ${error.code}${detail}${error.temporary ? ' temporary' : ''}`;
+}

@@ -1,0 +1,114 @@
+/**
+ * The configuration of the Postfix under test, main.cf and master.cf, each unusual setting with its reason.
+ *
+ * Why texts of their own and not the distribution's: that one listens on every address, runs its services in a chroot
+ * which this folder does not have, logs to a syslog, and would look up names and send mail out.
+ */
+import type { Certificate } from './certificate.ts';
+
+export interface PostfixSettings {
+  folder: string;
+  ports: { smtp: number; submission: number; submissions: number };
+  certificate: Certificate;
+  lmtpPort: number;
+  authSocket: string;
+  tls: 'encrypt' | 'may';
+  plaintext: boolean;
+  messageSizeLimit: number;
+}
+
+export function mainConfig(settings: PostfixSettings): string {
+  return `${places(settings)}${delivery(settings)}${server(settings)}`;
+}
+
+function places({ folder }: PostfixSettings): string {
+  return `
+compatibility_level = 3.6
+queue_directory = ${folder}/queue
+data_directory = ${folder}/data
+inet_interfaces = loopback-only
+inet_protocols = ipv4
+# A log in a file, as there may be no syslog; outside /var the place must be allowed by name.
+maillog_file = ${folder}/log/mail
+maillog_file_prefixes = ${folder}
+`;
+}
+
+function delivery({ lmtpPort, folder, messageSizeLimit }: PostfixSettings): string {
+  return `
+myhostname = mail.example.org
+mydomain = example.org
+# No account of this machine gets mail, nor does it have aliases.
+mydestination =
+alias_maps =
+local_recipient_maps =
+virtual_mailbox_domains = example.org
+# A list, so that anybody else at example.org is refused with 550 already at RCPT.
+virtual_mailbox_maps = texthash:${folder}/etc/users
+virtual_transport = lmtp:inet:127.0.0.1:${lmtpPort}
+# Nothing leaves the machine: mail for elsewhere is refused at RCPT, even after a login. No name is looked up.
+default_transport = error:5.4.4 This server has no way out
+smtp_dns_support_level = disabled
+lmtp_dns_support_level = disabled
+smtp_host_lookup = native
+lmtp_host_lookup = native
+smtpd_peername_lookup = no
+# 0 is no limit. The other two may not be below the first.
+message_size_limit = ${messageSizeLimit}
+mailbox_size_limit = 0
+virtual_mailbox_limit = 0
+# By default the queue makes a client wait up to a second while messages come in faster than they go out.
+in_flow_delay = 0
+`;
+}
+
+function server({ certificate, authSocket }: PostfixSettings): string {
+  return `
+# Empty, as otherwise this machine would be trusted and no test could be refused.
+mynetworks =
+smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
+# Neither limits nor pauses for a client that opens many connections or makes many mistakes: it is a test.
+smtpd_client_event_limit_exceptions = 127.0.0.0/8
+smtpd_error_sleep_time = 0
+smtpd_tls_cert_file = ${certificate.certificateFile}
+smtpd_tls_key_file = ${certificate.keyFile}
+smtpd_tls_security_level = may
+smtpd_tls_loglevel = 1
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = ${authSocket}
+`;
+}
+
+/**
+ * The services, unlike the distribution's none in a chroot (fifth column). No pickup: nobody submits on the command
+ * line. The postlog service writes the log file for all of them.
+ */
+export function masterConfig({ ports, tls, plaintext }: PostfixSettings): string {
+  const authentication = '-o smtpd_sasl_auth_enable=yes';
+  const restrictions = '-o smtpd_recipient_restrictions=permit_sasl_authenticated,reject';
+  return `
+127.0.0.1:${ports.smtp}        inet  n - n - - smtpd
+127.0.0.1:${ports.submission}  inet  n - n - - smtpd
+  -o syslog_name=postfix/submission
+  -o smtpd_tls_security_level=${tls} -o smtpd_tls_auth_only=${plaintext ? 'no' : 'yes'}
+  ${authentication} ${restrictions}
+127.0.0.1:${ports.submissions} inet  n - n - - smtpd
+  -o syslog_name=postfix/submissions
+  -o smtpd_tls_wrappermode=yes
+  ${authentication} ${restrictions}
+postlog   unix-dgram n - n - 1 postlogd
+cleanup   unix n - n - 0 cleanup
+qmgr      unix n - n 300 1 qmgr
+tlsmgr    unix - - n 1000? 1 tlsmgr
+rewrite   unix - - n - - trivial-rewrite
+bounce    unix - - n - 0 bounce
+defer     unix - - n - 0 bounce
+trace     unix - - n - 0 bounce
+proxymap  unix - - n - - proxymap
+error     unix - - n - - error
+retry     unix - - n - - error
+lmtp      unix - - n - - lmtp
+anvil     unix - - n - 1 anvil
+scache    unix - - n - 1 scache
+`;
+}

@@ -1,0 +1,104 @@
+/**
+ * Our servers for a transcript, over a small backend in memory.
+ *
+ *     > serve [stls | starttls] [auth] [size=100]
+ *
+ * Without `stls` or `starttls` logging in needs no TLS. `ann` is the one user; her maildrop has three messages, and
+ * `bob@example.org` is the one recipient who is refused. The outcome lists what was erased, and what was stored.
+ */
+import { Pop3ReplyError, SmtpReplyError } from '../../src/errors.ts';
+import type { Channel } from '../../src/net/channel.ts';
+import type { Maildrop } from '../../src/pop3/maildrop.ts';
+import { type Pop3Backend, servePop3 } from '../../src/pop3/server.ts';
+import { type SmtpBackend, serveSmtp } from '../../src/smtp/server.ts';
+import { latin1 } from '../../src/wire/bytes.ts';
+import { PASSWORD, USER } from './secrets.ts';
+
+/** Serves a channel to its end and resolves to the `=` lines. */
+export type Serve = (channel: Channel, words: readonly string[]) => Promise<string[]>;
+
+/** The messages of the maildrop: one with a dot to stuff, one without a last line end, one that is empty. */
+export const MAIL: readonly string[] = ['Subject: one\r\n\r\n.first\r\nsecond\r\n', 'Subject: two\r\n\r\nend', ''];
+
+/** No handshake comes so far that it would be looked at. */
+const IDENTITY = { certificate: '', key: '' };
+
+async function password(user: string): Promise<string | undefined> {
+  return user === USER ? PASSWORD : undefined;
+}
+
+/** One maildrop for one user, open for one session at a time. */
+export class MemoryMaildrop implements Pop3Backend {
+  readonly erased: number[] = [];
+  open_ = false;
+  readonly password = password;
+
+  async open(): Promise<Maildrop> {
+    if (this.open_) throw new Pop3ReplyError('IN-USE', 'another session has it');
+    this.open_ = true;
+    const messages = MAIL.map((text, at) => ({
+      uid: `uid-${at + 1}`,
+      octets: text.length,
+      async *read() {
+        yield Buffer.from(text);
+      },
+    }));
+    return {
+      messages,
+      erase: async (erased) => {
+        this.erased.push(...erased.map((message) => messages.findIndex((each) => each === message) + 1));
+      },
+      release: () => {
+        this.open_ = false;
+      },
+    };
+  }
+}
+
+/** Takes every message into memory. */
+export class MemoryPost implements SmtpBackend {
+  readonly stored: { from: string; recipients: readonly string[]; text: string }[] = [];
+  readonly password = password;
+
+  async recipient(address: string): Promise<void> {
+    if (address === 'bob@example.org') throw new SmtpReplyError({ code: 550, enhanced: '5.1.1' }, 'there is no bob');
+  }
+
+  readonly deliver: SmtpBackend['deliver'] = async ({ from, recipients }) => {
+    let text = '';
+    return {
+      write: (chunk) => {
+        text += latin1(chunk);
+      },
+      commit: async () => {
+        this.stored.push({ from, recipients: [...recipients], text });
+        return String(this.stored.length);
+      },
+      abort: async () => undefined,
+    };
+  };
+}
+
+export const servePop3Order: Serve = async (channel, words) => {
+  const backend = new MemoryMaildrop();
+  const identity = words.includes('stls') ? IDENTITY : undefined;
+  await servePop3(channel, { backend, identity, insecure: identity === undefined });
+  return backend.erased.length === 0 ? [] : [`erased ${backend.erased.join(' ')}`];
+};
+
+export const serveSmtpOrder: Serve = async (channel, words) => {
+  const backend = new MemoryPost();
+  const identity = words.includes('starttls') ? IDENTITY : undefined;
+  const size = words.find((word) => word.startsWith('size='))?.slice('size='.length);
+  await serveSmtp(channel, {
+    backend,
+    name: 'mail.test',
+    identity,
+    insecure: identity === undefined,
+    authRequired: words.includes('auth'),
+    maxSize: size === undefined ? undefined : Number(size),
+  });
+  return backend.stored.map(
+    ({ from, recipients, text }) => `${from} -> ${recipients.join(', ')} ${JSON.stringify(text)}`,
+  );
+};
