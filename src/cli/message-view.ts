@@ -3,7 +3,8 @@
  * came from outside goes through the terminal's guard here.
  */
 import { type Address, formatAddress } from '../mime/address.ts';
-import type { Message, PartInfo } from '../mime/message.ts';
+import type { Message } from '../mime/message.ts';
+import type { PartInfo } from '../mime/part-info.ts';
 import type { Summary } from '../mime/summary.ts';
 import type { Style } from './output.ts';
 import { formatBytes } from './table.ts';

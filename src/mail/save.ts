@@ -1,6 +1,7 @@
 /** Attachments, or whole messages, from the mailbox into files of a folder: safe names, nothing overwritten, 0600. */
 import { UsageError } from '../errors.ts';
-import { extractPart, type PartInfo } from '../mime/message.ts';
+import { extractPart } from '../mime/extract.ts';
+import type { PartInfo } from '../mime/part-info.ts';
 import { type SavedFile, saveFile } from '../store/save.ts';
 import { type OpenMessage, readOpened } from './read.ts';
 

@@ -10,7 +10,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import type * as Iconv from 'iconv-lite';
 
-let iconv: typeof Iconv | undefined;
+let iconv: Pick<typeof Iconv, 'decode' | 'encodingExists'> | undefined;
 const decoders = new Map<string, TextDecoder | undefined>();
 const MAX_DECODERS = 64;
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });

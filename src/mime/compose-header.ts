@@ -8,8 +8,8 @@
 import { randomBytes } from 'node:crypto';
 import { UsageError } from '../errors.ts';
 import { type Address, addressPieces, wireAddress } from './address.ts';
-import type { Draft } from './draft.ts';
 import { formatDate } from './date.ts';
+import type { Draft } from './draft.ts';
 import { checkFieldName, checkMessageId, checkText, foldField, textPieces } from './header.ts';
 
 export interface ComposedHeader {

@@ -48,7 +48,7 @@ test('Python reads the same structure, names and bytes', { skip: missing }, asyn
   const read = await readByPython({
     from: makeAddress('Änn "the" Example, Jr.', 'ann', 'exämple.org'),
     to: [
-      makeAddress('日本語'.repeat(30), 'b o', 'x.test'),
+      makeAddress('日本語'.repeat(4), 'b o', 'x.test'),
       makeAddress('', 'c', 'x.test'),
       makeAddress("O'Hara (work)", 'd', 'x.test'),
     ],
@@ -68,7 +68,7 @@ test('Python reads the same structure, names and bytes', { skip: missing }, asyn
   assert.equal(read.bcc, null);
   assert.deepEqual(read.from, [['Änn "the" Example, Jr.', 'ann@xn--exmple-cua.org']]);
   assert.deepEqual(read.to, [
-    ['日本語'.repeat(30), '"b o"@x.test'],
+    ['日本語'.repeat(4), '"b o"@x.test'],
     ['', 'c@x.test'],
     ["O'Hara (work)", 'd@x.test'],
   ]);

@@ -2,14 +2,16 @@
 
 export { type Address, formatAddress, makeAddress, needsUtf8, wireAddress } from './address.ts';
 export { type AddressList, parseAddressList, parseRecipient, parseRecipients } from './address-list.ts';
-export { compose, type ComposedMessage, type Envelope } from './compose.ts';
+export { type ComposedMessage, compose, type Envelope } from './compose.ts';
 export { formatDate, parseDate } from './date.ts';
 export type { Defect } from './defect.ts';
 export type { Attachment, Draft } from './draft.ts';
-export { guessType } from './types.ts';
+export { extractPart, type PartSink } from './extract.ts';
 export { type HeaderField, Headers } from './header-reader.ts';
 export { htmlToText } from './html.ts';
-export { extractPart, type Message, type PartInfo, type ReadOptions, readMessage } from './message.ts';
+export { type Message, type ReadOptions, readMessage } from './message.ts';
 export { MessageParser, type ParseOptions, type PartHandlers } from './parse.ts';
 export type { Part, PartKind } from './part.ts';
+export type { PartInfo } from './part-info.ts';
 export { readHeaders, type Summary } from './summary.ts';
+export { guessType } from './types.ts';

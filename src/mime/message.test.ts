@@ -5,9 +5,10 @@ import * as fc from 'fast-check';
 import { makeAddress } from './address.ts';
 import { compose } from './compose.ts';
 import type { Attachment } from './draft.ts';
-import { extractPart, readMessage } from './message.ts';
-import { collect, stream } from './support.test.ts';
+import { extractPart } from './extract.ts';
+import { readMessage } from './message.ts';
 import { readHeaders } from './summary.ts';
+import { collect, stream } from './support.test.ts';
 
 const read = (text: string, options = {}) => readMessage(stream(Buffer.from(text.replaceAll('\n', '\r\n'))), options);
 

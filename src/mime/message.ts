@@ -1,35 +1,19 @@
 /**
  * A message as a reader sees it: who, what about, the text, and the list of its parts.
  *
- * Why: the text is kept up to a cap, attachments are counted but never held; to save one, the message is read again and
- * that part streams to its sink. This file must never know where messages come from or where parts go.
+ * Why: the text is kept up to a cap, attachments are counted but never held; to save one, see extract.ts.
+ * This file must never know where messages come from.
  */
 
-import { UsageError } from '../errors.ts';
 import { decodeText, loadCharsets } from './charset.ts';
 import type { Codec } from './codec.ts';
 import { type Defect, note } from './defect.ts';
 import { htmlToText } from './html.ts';
-import { parseParameterized } from './params.ts';
 import { MessageParser } from './parse.ts';
 import type { Part } from './part.ts';
-import { messageIds, type Summary, summarize } from './summary.ts';
+import { dispositionOf, fileName, type PartInfo, partInfo } from './part-info.ts';
+import { type Summary, summarize } from './summary.ts';
 import { createDecoder } from './transfer.ts';
-
-export interface PartInfo {
-  /** What `extractPart` takes: `1`, `2.1`. */
-  readonly number: string;
-  readonly type: string;
-  readonly charset: string | undefined;
-  /** `attachment`, `inline`, or what else the sender wrote. */
-  readonly disposition: string | undefined;
-  /** As the sender wrote it, on one line. Never to be used as a path. */
-  readonly fileName: string | undefined;
-  /** Of the content, decoded, in octets; of an embedded message, as it stands. */
-  readonly size: number;
-  /** With angle brackets. */
-  readonly contentId: string | undefined;
-}
 
 export interface Message extends Summary {
   /** The text to read: the plain text of the message, else its HTML as text. Lines end in LF. */
@@ -76,12 +60,14 @@ export async function readMessage(chunks: AsyncIterable<Uint8Array>, options: Re
     ...summary,
     text,
     html,
-    parts: listed.map(partInfo),
-    attachments: listed.filter((content) => content.text === undefined && !isEmbedded(content.part)).map(partInfo),
+    parts: listed.map(infoOf),
+    attachments: listed.filter((content) => content.text === undefined && !isEmbedded(content.part)).map(infoOf),
     size,
     defects,
   };
 }
+
+const infoOf = ({ part, size }: Content) => partInfo(part, size);
 
 async function readContents(chunks: AsyncIterable<Uint8Array>, maxText: number) {
   const contents: Content[] = [];
@@ -164,77 +150,4 @@ function alternativeOf(part: Part): Part | undefined {
   let parent = part.parent;
   while (parent !== undefined && parent.type !== 'multipart/alternative') parent = parent.parent;
   return parent;
-}
-
-function dispositionOf(part: Part) {
-  const value = part.headers.raw('content-disposition');
-  return value === undefined ? undefined : parseParameterized(value);
-}
-
-function fileName(part: Part): string | undefined {
-  const name =
-    dispositionOf(part)?.params.get('filename') ??
-    parseParameterized(part.headers.raw('content-type') ?? '').params.get('name');
-  return name?.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').toWellFormed();
-}
-
-function partInfo({ part, size }: Content): PartInfo {
-  return {
-    number: part.number,
-    type: part.type,
-    charset: part.params.get('charset')?.toLowerCase(),
-    disposition: dispositionOf(part)?.value,
-    fileName: fileName(part),
-    size,
-    contentId: messageIds(part.headers.raw('content-id') ?? '')[0],
-  };
-}
-
-/**
- * Streams one part out of a message, decoded. An embedded message comes out as it stands.
- *
- * @param number as in `PartInfo`.
- * @param sink takes the octets in order; a promise it returns is waited for.
- * @throws UsageError `no-such-part`, and what `chunks` and `sink` throw.
- */
-export async function extractPart(
-  chunks: AsyncIterable<Uint8Array>,
-  number: string,
-  sink: (chunk: Uint8Array) => void | Promise<void>,
-): Promise<PartInfo> {
-  const ready: Uint8Array[] = [];
-  let found: Content | undefined;
-  let ended = false;
-  const parser = new MessageParser(
-    {
-      partStart(part) {
-        if (found !== undefined || part.number !== number || part.kind !== 'leaf') return;
-        found = { part, decoder: createDecoder(part.encoding), text: undefined, size: 0 };
-      },
-      body(part, chunk) {
-        if (part === found?.part) ready.push(found.decoder.push(chunk));
-      },
-      partEnd(part) {
-        if (part !== found?.part) return;
-        ready.push(found.decoder.end());
-        ended = true;
-      },
-    },
-    { descend: (part) => part.number !== number },
-  );
-  const drain = async () => {
-    for (const octets of ready.splice(0)) {
-      if (found !== undefined) found.size += octets.length;
-      if (octets.length > 0) await sink(octets);
-    }
-  };
-  for await (const chunk of chunks) {
-    parser.push(chunk);
-    await drain();
-    if (ended) break;
-  }
-  if (!ended) parser.end();
-  await drain();
-  if (found !== undefined) return partInfo(found);
-  throw new UsageError('no-such-part', `the message has no part ${number}`, { hint: 'List its parts first.' });
 }

@@ -89,8 +89,10 @@ export class Script {
 
   async #listen({ bytes }: Turn): Promise<void> {
     this.#left = bytes.toString('latin1');
-    this.#quiet.resolve();
-    while (this.#heard.length < bytes.length && !this.socket.destroyed) await this.#moved.promise;
+    while (this.#heard.length < bytes.length && !this.socket.destroyed) {
+      this.#quiet.resolve();
+      await this.#moved.promise;
+    }
     // What else it may have to say although it should not.
     await settle();
     this.#compare(this.#left);

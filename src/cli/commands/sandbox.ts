@@ -37,6 +37,8 @@ export function define(command: Command, run: Run): void {
     .option('--no-samples', 'begin with empty mailboxes')
     .addHelpText('after', EXAMPLES)
     .action(run((context, flags: SandboxFlags) => serve(context, flags)));
+  // Options behind `run` belong to the command that is run.
+  command.enablePositionalOptions();
   command
     .command('run')
     .description('Run a command with the sandbox in its environment, and end with its exit code.')
@@ -47,7 +49,6 @@ export function define(command: Command, run: Run): void {
         runCommand(context, words, self.parent?.opts<SandboxFlags>()),
       ),
     );
-  command.enablePositionalOptions();
 }
 
 function readPort(text: string): number {
