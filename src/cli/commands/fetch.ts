@@ -86,8 +86,9 @@ function tell(
     ...(large > 0 ? [`${large} left there for their size`] : []),
     ...(skipped.length > large ? [`${skipped.length - large} left for the next time`] : []),
   ];
-  output.say(`${words.join(', ')}.`);
-  if (fetched.length > 0 && !dryRun) output.say(`They are in ${mailbox}; see them with posthorn list.`);
+  const next = fetched.length > 0 && !dryRun ? ' See them with posthorn list.' : '';
+  output.say(`${words.join(', ')}.${next}`);
+  output.detail(`The mailbox is ${mailbox}.`);
 }
 
 function count(number: number, what: string): string {

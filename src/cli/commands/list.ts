@@ -57,8 +57,9 @@ async function listLocal(context: Context, limit: number): Promise<void> {
   }));
   for (const line of renderList(rows, output.columns, new Date())) output.data(line);
   output.say(
-    `${count} in ${mailbox}, ${unread} unread${count > messages.length ? `; the newest ${messages.length} are shown` : ''}.`,
+    `${count} ${count === 1 ? 'message' : 'messages'}, ${unread} unread${count > messages.length ? `; the newest ${messages.length} are shown` : ''}.`,
   );
+  output.detail(`The mailbox is ${mailbox}.`);
 }
 
 async function listRemote(context: Context, limit: number): Promise<void> {
