@@ -94,8 +94,7 @@ function html(screen: string): string {
     .split(/(\x1b\[[\d;]*m)/)
     .map((piece) => {
       const codes = /^\x1b\[([\d;]*)m$/.exec(piece)?.[1];
-      if (codes === undefined)
-        return `<span style="${style}">${piece.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`)}</span>`;
+      if (codes === undefined) return `<span style="${style}">${safe(piece)}</span>`;
       for (const code of codes.split(';').map(Number)) style = code === 0 ? '' : `${style};${css(code)}`;
       return '';
     });
@@ -103,6 +102,12 @@ function html(screen: string): string {
     body { margin: 0; background: #1e2127; }
     pre { margin: 18px 22px; font: 15px/1.32 'DejaVu Sans Mono', 'Noto Color Emoji', monospace; color: #d7dae0; }
   </style><pre>${body.join('')}</pre>`;
+}
+
+/** A wide character takes two cells, whatever the font thinks. */
+function safe(text: string): string {
+  const escaped = text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  return escaped.replace(/\p{Emoji_Presentation}/gu, '<b style="display:inline-block;width:2ch">$&</b>');
 }
 
 function css(code: number): string {

@@ -86,23 +86,37 @@ export function privateHome(folder: string): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, join(folder, name.split('_')[1]?.toLowerCase() ?? '')]));
 }
 
-async function serve(context: Context, flags: SandboxFlags): Promise<void> {
-  const { output, surroundings } = context;
+/** Starts a sandbox for `work`, and ends it whatever comes. */
+async function withSandbox<T>(
+  context: Context,
+  flags: SandboxFlags | undefined,
+  work: (sandbox: Sandbox, variables: Record<string, string>, folder: string) => Promise<T>,
+): Promise<T> {
   const folder = await PrivateFolder.create();
-  const sandbox = await start(context, flags).catch(async (error: unknown) => {
-    await folder.remove();
-    throw error;
-  });
   try {
-    const variables = sandboxEnvironment(sandbox, await folder.write('authority.pem', sandbox.authority));
-    if (output.isJson)
-      output.json({ host: sandbox.host, ports: sandbox.ports, users: sandbox.users, environment: variables });
-    else output.data(instructions(sandbox, variables));
-    await stopped(surroundings.signal);
+    const sandbox = await start(context, flags);
+    try {
+      return await work(
+        sandbox,
+        sandboxEnvironment(sandbox, await folder.write('authority.pem', sandbox.authority)),
+        folder.path,
+      );
+    } finally {
+      await sandbox.close();
+    }
   } finally {
-    await sandbox.close();
     await folder.remove();
   }
+}
+
+function serve(context: Context, flags: SandboxFlags): Promise<void> {
+  const { output, surroundings } = context;
+  return withSandbox(context, flags, async (sandbox, variables) => {
+    const { host, ports, users } = sandbox;
+    if (output.isJson) output.json({ host, ports, users, environment: variables });
+    else output.data(instructions(sandbox, variables));
+    await stopped(surroundings.signal);
+  });
 }
 
 function instructions({ host, ports, users }: Sandbox, variables: Record<string, string>): string {
@@ -132,25 +146,11 @@ function stopped(signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
-async function runCommand(
-  context: Context,
-  words: readonly string[],
-  flags: SandboxFlags | undefined,
-): Promise<number> {
+function runCommand(context: Context, words: readonly string[], flags: SandboxFlags | undefined): Promise<number> {
   const [program = '', ...args] = words;
-  const folder = await PrivateFolder.create();
-  const sandbox = await start(context, flags).catch(async (error: unknown) => {
-    await folder.remove();
-    throw error;
-  });
-  try {
-    const variables = sandboxEnvironment(sandbox, await folder.write('authority.pem', sandbox.authority));
-    const home = privateHome(folder.path);
-    return await exitOf(program, args, { ...context.surroundings.env, ...home, ...variables });
-  } finally {
-    await sandbox.close();
-    await folder.remove();
-  }
+  return withSandbox(context, flags, (_, variables, folder) =>
+    exitOf(program, args, { ...context.surroundings.env, ...privateHome(folder), ...variables }),
+  );
 }
 
 /** Runs a program on our own terminal. Its exit code, or 128 and the number of the signal that ended it, as shells have it. */
