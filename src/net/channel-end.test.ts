@@ -4,10 +4,26 @@ import { line, reason, settled, withPeer } from '../../test/support/peer.ts';
 import { AbortedError, ConnectionLostError, ProtocolError, StoreError } from '../errors.ts';
 import { DotDecoder } from '../wire/dot.ts';
 import { LineParser } from '../wire/line.ts';
+import type { Parser } from '../wire/parser.ts';
 import type { Channel, RequestOptions } from './channel.ts';
 
 const ask = (channel: Channel, text: string, options?: RequestOptions): Promise<string> =>
   channel.exchange(line(text), new LineParser(), options);
+
+/** Complete with the first octet, but for the time it asks for. */
+class Slow implements Parser<string> {
+  result: { readonly value: string } | undefined;
+  readonly wait: Promise<void>;
+
+  constructor(wait: Promise<void>) {
+    this.wait = wait;
+  }
+
+  push(bytes: Uint8Array): number {
+    this.result = { value: 'all of it' };
+    return bytes.length;
+  }
+}
 
 /** What became of a request when the connection was lost. */
 async function outcome(promise: Promise<unknown>): Promise<string> {
@@ -89,6 +105,17 @@ test('a peer that ends while the sink is busy: all input is delivered first', as
   assert.equal(await octets, body.length);
   assert.equal(body, 'one\r\n.two\r\nthree\r\n');
   await assert.rejects(next, { code: 'connection-lost' });
+});
+
+test('a value that is complete but for its sink survives the end of the connection', async () => {
+  const { channel, peer } = withPeer();
+  const gate = Promise.withResolvers<void>();
+  const value = channel.read(new Slow(gate.promise));
+  await peer.says('x');
+  await peer.ends();
+  assert.equal(channel.failure, undefined);
+  gate.resolve();
+  assert.equal(await value, 'all of it');
 });
 
 test('a sink that fails ends the connection with its own reason', async () => {

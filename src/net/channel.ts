@@ -400,8 +400,8 @@ export class Channel {
   }
 }
 
-/** The same failure for a request of which no octet had left. */
-function notSent(error: PosthornError): PosthornError {
+/** The same failure for a request that can be repeated: no octet of it had left, or it changes nothing. */
+export function notSent<E>(error: E): E | ConnectionLostError {
   if (!(error instanceof ConnectionLostError)) return error;
   const { phase, hint, cause, transcript } = error;
   return new ConnectionLostError('not-sent', error.message, { phase, hint, cause, transcript });
