@@ -144,3 +144,6 @@ export class StoreError extends PosthornError {
     return this.code === 'disk-full' || this.code === 'mailbox-busy';
   }
 }
+
+/** A fault of ours, or of the code we were given to call: its cause says which. */
+export class InternalError extends PosthornError {}

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { line, reason, settled, withPeer } from '../../test/support/peer.ts';
 import { ConnectionLostError, LimitError, ProtocolError, SmtpReplyError, TimeoutError } from '../errors.ts';
 import { LineParser } from '../wire/line.ts';
-import type { Channel, RequestOptions } from './channel.ts';
+import type { Channel } from './channel.ts';
+import type { RequestOptions } from './requests.ts';
 
 const ask = (channel: Channel, text: string, options?: RequestOptions): Promise<string> =>
   channel.exchange(line(text), new LineParser(), options);

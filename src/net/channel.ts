@@ -9,12 +9,19 @@
  * What it must never know: what any command or reply means. RFC 2920 §3 and RFC 2449 §6.6 give the rules of pipelining.
  */
 import type { Duplex } from 'node:stream';
-import { AbortedError, ConnectionLostError, PosthornError, ProtocolError, TimeoutError } from '../errors.ts';
+import {
+  AbortedError,
+  ConnectionLostError,
+  InternalError,
+  PosthornError,
+  ProtocolError,
+  TimeoutError,
+} from '../errors.ts';
 import type { Parser } from '../wire/parser.ts';
 import { Deadline } from './deadline.ts';
-import { Fifo } from './fifo.ts';
 import { Incoming } from './incoming.ts';
 import { Outgoing } from './outgoing.ts';
+import { notSent, type Request, type RequestOptions, Requests } from './requests.ts';
 import type { TlsInfo } from './tls.ts';
 import { type Speaker, Transcript } from './transcript.ts';
 
@@ -33,24 +40,6 @@ export interface ChannelOptions {
   unsolicited?: ((bytes: Uint8Array) => PosthornError | undefined) | undefined;
 }
 
-export interface RequestOptions {
-  /** Milliseconds until the reply must be complete, or a body must have made progress. */
-  timeout?: number | undefined;
-  /** Nothing more is sent until this is answered: the last command of a pipelined group. */
-  last?: boolean | undefined;
-  /** What the transcript shows instead of the bytes. */
-  said?: string | undefined;
-  phase?: string | undefined;
-}
-
-interface Waiting {
-  bytes: Uint8Array | undefined;
-  parser: Parser<unknown>;
-  options: RequestOptions;
-  resolve(value: unknown): void;
-  reject(error: Error): void;
-}
-
 /** A reply that was announced to the queue before all of its request was written: the answer to a body. */
 export interface Expected<T> {
   readonly value: Promise<T>;
@@ -61,8 +50,6 @@ export interface Expected<T> {
 }
 
 export class Channel {
-  /** Whether the peer takes several requests at once. Set by whoever reads the capabilities. */
-  pipelining = false;
   /** What protects the connection, if anything does. */
   tls: TlsInfo | undefined;
   readonly transcript: Transcript;
@@ -73,8 +60,7 @@ export class Channel {
   #upgrading = false;
   readonly #outgoing: Outgoing;
   readonly #options: ChannelOptions;
-  readonly #unsent = new Fifo<Waiting>();
-  readonly #waiting = new Fifo<Waiting>();
+  readonly #requests = new Requests();
   readonly #input: Incoming;
   readonly #deadline: Deadline;
   readonly #closed = Promise.withResolvers<void>();
@@ -85,7 +71,7 @@ export class Channel {
     this.#deadline = new Deadline(
       {
         received: () => this.#input.received,
-        streaming: () => this.#waiting.first()?.parser.streaming ?? false,
+        streaming: () => this.#requests.next?.parser.streaming ?? false,
         paused: () => this.#input.busyTime,
       },
       (milliseconds) => this.#expire(milliseconds),
@@ -96,6 +82,15 @@ export class Channel {
     this.#attach(socket);
     options.signal?.addEventListener('abort', this.#abort, { once: true });
     if (options.signal?.aborted) this.#abort();
+  }
+
+  /** Whether the peer takes several requests at once. Set by whoever reads the capabilities. */
+  get pipelining(): boolean {
+    return this.#requests.pipelining;
+  }
+
+  set pipelining(announced: boolean) {
+    this.#requests.pipelining = announced;
   }
 
   /** Settles when the connection is over, for whatever reason. */
@@ -114,12 +109,16 @@ export class Channel {
    * @throws ProtocolError if the peer said something that nobody had asked for; whatever else ended the connection.
    */
   exchange<T>(request: Uint8Array, parser: Parser<T>, options: RequestOptions = {}): Promise<T> {
-    return this.#enqueue(this.#unsent, request, parser, options, () => this.#outgoing.soon(this.#flush));
+    return this.#enqueue(request, parser, options, (entry) => {
+      this.#requests.hold(entry);
+      this.#outgoing.soon(this.#flush);
+    });
   }
 
   /** Reads without asking: a greeting, or, on a server, the next command. */
   read<T>(parser: Parser<T>, options: RequestOptions = {}): Promise<T> {
-    return this.#enqueue(this.#waiting, undefined, parser, options, () => {
+    return this.#enqueue(undefined, parser, options, (entry) => {
+      this.#requests.await(entry);
       this.#startClock();
       this.#drain();
     });
@@ -128,7 +127,10 @@ export class Channel {
   /** Announces the parser of a reply whose request is a body still to be written; holds every later request back. */
   expect<T>(parser: Parser<T>, options: RequestOptions = {}): Expected<T> {
     const held: RequestOptions = { ...options, timeout: undefined, last: true };
-    const value = this.#enqueue(this.#unsent, undefined, parser, held, this.#flush);
+    const value = this.#enqueue(undefined, parser, held, (entry) => {
+      this.#requests.hold(entry);
+      this.#flush();
+    });
     const state = { settled: false };
     const settle = () => {
       state.settled = true;
@@ -141,7 +143,7 @@ export class Channel {
       },
       within: (milliseconds) => {
         held.timeout = milliseconds;
-        if (this.#waiting.first()?.options === held) this.#startClock();
+        if (this.#requests.next?.options === held) this.#startClock();
       },
     };
   }
@@ -177,7 +179,7 @@ export class Channel {
     this.#flush();
     if (this.#failure !== undefined) throw this.#failure;
     const unread = !this.#input.empty || this.#socket.readableLength > 0;
-    if (unread || this.#waiting.length > 0 || this.#unsent.length > 0) {
+    if (unread || !this.#requests.idle) {
       throw this.fail(
         new ProtocolError('tls-injection', 'There was unread plain text on the connection when TLS was to start.', {
           phase: 'starttls',
@@ -223,7 +225,7 @@ export class Channel {
   /** Ends the connection at once; everything pending fails with `error`. Returns the error the connection ended with. */
   fail(error: PosthornError): PosthornError {
     if (this.#failure !== undefined) return this.#failure;
-    error.phase ??= this.#waiting.first()?.options.phase;
+    error.phase ??= this.#requests.next?.options.phase;
     if (error.transcript.length === 0) error.transcript = this.transcript.tail();
     this.#failure = error;
     this.#finish(error);
@@ -233,18 +235,16 @@ export class Channel {
   }
 
   #enqueue<T>(
-    queue: Fifo<Waiting>,
     bytes: Uint8Array | undefined,
     parser: Parser<T>,
     options: RequestOptions,
-    start: () => void,
+    start: (request: Request) => void,
   ): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     // A pipelined request may fail before its caller comes to await it; that is not an unhandled rejection.
     promise.catch(() => undefined);
     if (this.#failure === undefined) {
-      queue.push({ bytes, parser, options, resolve: resolve as (value: unknown) => void, reject });
-      start();
+      start({ bytes, parser, options, resolve: resolve as (value: unknown) => void, reject });
     } else {
       reject(bytes === undefined ? this.#failure : notSent(this.#failure));
     }
@@ -265,19 +265,12 @@ export class Channel {
   /** Moves as many requests from held to gathered as the rules of pipelining allow. */
   #release(): void {
     this.#refuseUnsolicited();
-    for (let next = this.#unsent.first(); next !== undefined && this.#maySend(); next = this.#unsent.first()) {
-      this.#unsent.shift();
-      this.#waiting.push(next);
-      if (next.bytes !== undefined) this.#outgoing.add(next.bytes);
-      if (next.options.said !== undefined) this.#record('out', next.options.said);
-      if (this.#waiting.length === 1) this.#startClock();
+    for (let sent = this.#requests.release(); sent !== undefined; sent = this.#requests.release()) {
+      if (sent.bytes !== undefined) this.#outgoing.add(sent.bytes);
+      if (sent.options.said !== undefined) this.#record('out', sent.options.said);
+      if (sent === this.#requests.next) this.#startClock();
     }
     if (!this.#input.empty) this.#drain();
-  }
-
-  #maySend(): boolean {
-    const last = this.#waiting.last();
-    return last === undefined || (this.pipelining && last.options.last !== true);
   }
 
   #record(direction: 'in' | 'out', text: string): void {
@@ -333,7 +326,7 @@ export class Channel {
   /** In a client, input that no request waits for means the two sides no longer agree on what answers what. */
   #refuseUnsolicited(): void {
     const chunk = this.#input.first();
-    if (chunk === undefined || this.#unsent.length === 0 || this.#waiting.length > 0) return;
+    if (chunk === undefined || !this.#requests.held || this.#requests.next !== undefined) return;
     if (this.#options.role === 'server') return;
     this.fail(
       this.#options.unsolicited?.(chunk) ??
@@ -344,7 +337,7 @@ export class Channel {
   }
 
   #startClock(): void {
-    const timeout = this.#waiting.first()?.options.timeout;
+    const timeout = this.#requests.next?.options.timeout;
     if (timeout === undefined) this.#deadline.stop();
     else this.#deadline.start(timeout);
   }
@@ -356,7 +349,7 @@ export class Channel {
   #drain(): void {
     try {
       while (!this.#input.busy && this.#failure === undefined) {
-        const waiting = this.#waiting.first();
+        const waiting = this.#requests.next;
         if (waiting?.parser.result !== undefined) this.#answer(waiting, waiting.parser.result.value);
         else if (waiting !== undefined && !this.#input.empty) this.#feed(waiting.parser);
         else break;
@@ -384,31 +377,24 @@ export class Channel {
     this.#drain();
   };
 
-  #answer(waiting: Waiting, value: unknown): void {
-    this.#waiting.shift();
+  #answer(waiting: Request, value: unknown): void {
+    this.#requests.answered();
     this.#startClock();
     waiting.resolve(value);
-    if (this.#unsent.length > 0) this.#outgoing.soon(this.#flush);
+    if (this.#requests.held) this.#outgoing.soon(this.#flush);
   }
 
   #finish(error: PosthornError): void {
     this.#deadline.stop();
     this.#options.signal?.removeEventListener('abort', this.#abort);
-    for (const waiting of this.#waiting.drain()) waiting.reject(error);
-    // Whoever expects a reply without a request has already written something.
-    for (const unsent of this.#unsent.drain()) unsent.reject(unsent.bytes === undefined ? error : notSent(error));
+    this.#requests.reject(error);
   }
-}
-
-/** The same failure for a request that can be repeated: no octet of it had left, or it changes nothing. */
-export function notSent<E>(error: E): E | ConnectionLostError {
-  if (!(error instanceof ConnectionLostError)) return error;
-  const { phase, hint, cause, transcript } = error;
-  return new ConnectionLostError('not-sent', error.message, { phase, hint, cause, transcript });
 }
 
 /** What a sink or a handshake threw, as a reason for the end of a connection. */
 function asFailure(error: unknown): PosthornError {
   if (error instanceof PosthornError) return error;
-  return new AbortedError('aborted', 'The connection was given up because of a fault on this side.', { cause: error });
+  return new InternalError('internal', 'The connection was given up because of a fault on this side.', {
+    cause: error,
+  });
 }
