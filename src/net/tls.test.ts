@@ -233,7 +233,7 @@ test('a handshake that stalls is given up in time', async (t) => {
   t.mock.timers.tick(1999);
   assert.equal(channel.failure, undefined);
   t.mock.timers.tick(1);
-  await assert.rejects(upgrade, { name: 'TlsError', code: 'tls-timeout', phase: 'tls' });
+  await assert.rejects(upgrade, { name: 'TimeoutError', code: 'tls-timeout', phase: 'tls' });
   assert.ok(near.destroyed);
 });
 

@@ -7,7 +7,7 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity, connect, getCACertificates, type PeerCertificate, type TLSSocket } from 'node:tls';
-import { AbortedError, TlsError } from '../errors.ts';
+import { AbortedError, PosthornError, TimeoutError, TlsError } from '../errors.ts';
 
 /** How long a handshake may take, milliseconds. */
 export const HANDSHAKE = 30_000;
@@ -50,7 +50,8 @@ const FAULTS: Record<string, readonly [code: string, reason: string]> = {
 /**
  * Starts TLS as the client and resolves once the server is proven.
  *
- * @throws TlsError `tls-untrusted`, `tls-expired`, `tls-wrong-host`, `tls-pin-mismatch`, `tls-handshake`, `tls-timeout`.
+ * @throws TlsError `tls-untrusted`, `tls-expired`, `tls-wrong-host`, `tls-pin-mismatch`, `tls-handshake`.
+ *   TimeoutError `tls-timeout`.
  */
 export function startTls(
   plain: Duplex,
@@ -81,7 +82,7 @@ export function startTls(
       socket.on('error', () => undefined);
       if (error === undefined) return resolve({ socket, tls: tlsInfo(socket) });
       socket.destroy();
-      reject(error instanceof TlsError || error instanceof AbortedError ? error : explain(error, host, certificate));
+      reject(error instanceof PosthornError ? error : explain(error, host, certificate));
     };
     const closed = () => settle(brokenOff(host));
     const aborted = () => settle(new AbortedError('aborted', 'Stopped.', { phase: 'tls' }));
@@ -150,8 +151,8 @@ function brokenOff(host: string, cause?: Error): TlsError {
   });
 }
 
-function tooSlow(host: string, timeout: number): TlsError {
-  return new TlsError('tls-timeout', `${host} did not finish the TLS handshake within ${timeout / 1000} seconds.`, {
+function tooSlow(host: string, timeout: number): TimeoutError {
+  return new TimeoutError('tls-timeout', `${host} did not finish the TLS handshake within ${timeout / 1000} seconds.`, {
     phase: 'tls',
     hint: PORTS,
   });
