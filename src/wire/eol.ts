@@ -57,7 +57,9 @@ export class BareNewlineDetector {
 
   push(bytes: Uint8Array): void {
     let afterCr = this.#afterCr;
-    for (const octet of bytes) {
+    // By index, as an iterator takes twice as long, and every octet of every message passes here.
+    for (let at = 0; at < bytes.length; at++) {
+      const octet = bytes[at];
       if (afterCr !== (octet === LF)) this.found = true;
       afterCr = octet === CR;
     }

@@ -31,11 +31,11 @@ export class RowCollector {
   readonly sink: Sink = (chunk) => {
     const lines = (this.#rest + latin1(chunk)).split('\r\n');
     this.#rest = lines.pop() ?? '';
-    for (const line of lines) this.rows.push(line);
-    if (this.rows.length > this.#limit) {
+    if (this.rows.length + lines.length > this.#limit) {
       throw new LimitError('listing-too-long', `The server sent a listing of more than ${this.#limit} lines.`);
     }
-    if (this.#rest.length > MAX_LINE) {
+    for (const line of lines) this.rows.push(line);
+    if (this.#rest.length > MAX_LINE || lines.some((line) => line.length > MAX_LINE)) {
       throw new LimitError('line-too-long', `The server sent a line of more than ${MAX_LINE} octets.`);
     }
   };
