@@ -5,8 +5,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { Channel } from '../src/net/channel.ts';
+import { Channel, type ChannelOptions } from '../src/net/channel.ts';
 import { Transcript as Trace } from '../src/net/transcript.ts';
+import { unsolicited as pop3Unsolicited } from '../src/pop3/response.ts';
+import { unsolicited as smtpUnsolicited } from '../src/smtp/reply.ts';
 import { describe, type Obey, pop3Orders, readOrders, smtpOrders } from './support/orders.ts';
 import { Script } from './support/script.ts';
 import { assertNoSecret } from './support/secrets.ts';
@@ -16,26 +18,30 @@ import { atOnce, type Cut, parseTranscript, type Transcript } from './support/tr
 interface Protocol {
   readonly name: string;
   readonly orders: (channel: Channel) => Obey;
+  readonly unsolicited: ChannelOptions['unsolicited'];
   readonly serve: Serve;
 }
 
 const PROTOCOLS: readonly Protocol[] = [
-  { name: 'pop3', orders: pop3Orders, serve: servePop3Order },
-  { name: 'smtp', orders: smtpOrders, serve: serveSmtpOrder },
+  { name: 'pop3', orders: pop3Orders, unsolicited: pop3Unsolicited, serve: servePop3Order },
+  { name: 'smtp', orders: smtpOrders, unsolicited: smtpUnsolicited, serve: serveSmtpOrder },
 ];
 
-for (const { name, orders, serve } of PROTOCOLS) {
+for (const protocol of PROTOCOLS) {
+  const { name, serve } = protocol;
   const folder = new URL(`transcripts/${name}/`, import.meta.url);
   suite(name, { concurrency: true }, () => {
     for (const file of readdirSync(folder).sort()) {
-      test(file, { timeout: 20_000 }, async (t) => {
+      test(file, { timeout: 20_000 }, async () => {
         const transcript = parseTranscript(readFileSync(new URL(file, folder), 'utf8'));
         const served = transcript.orders.find((order) => /^serve\b/.test(order));
-        const ways: readonly Cut[] = served === undefined ? ['whole', 'bytes', 'cuts'] : ['whole', 'lines', 'bytes'];
-        for (const [seed, cut] of ways.entries()) {
-          await t.test(cut, async () => {
-            if (served === undefined) await playServer(transcript, cut, file.length * 8 + seed, orders);
-            else await playClient(transcript, cut, served, serve);
+        for (const cut of waysOf(transcript, served !== undefined)) {
+          const play =
+            served === undefined
+              ? playServer(transcript, cut, file.length, protocol)
+              : playClient(transcript, cut, served, serve);
+          await play.catch((cause: unknown) => {
+            throw new Error(`cut as ${cut}`, { cause });
           });
         }
       });
@@ -43,11 +49,19 @@ for (const { name, orders, serve } of PROTOCOLS) {
   });
 }
 
+/** A client's script may say all of its lines at once, unless it says itself what leaves together. */
+function waysOf({ joined }: Transcript, served: boolean): readonly Cut[] {
+  if (!served) return ['whole', 'bytes', 'cuts'];
+  return joined ? ['lines', 'bytes'] : ['whole', 'lines', 'bytes'];
+}
+
 /** The script is the server; our client carries out the orders. */
-async function playServer(transcript: Transcript, cut: Cut, seed: number, orders: Protocol['orders']): Promise<void> {
+async function playServer(transcript: Transcript, cut: Cut, seed: number, protocol: Protocol): Promise<void> {
   const shown: string[] = [];
   const script = new Script('S', cut, seed);
-  const channel = new Channel(script.socket, { role: 'client', transcript: new Trace((line) => shown.push(line)) });
+  const { orders, unsolicited } = protocol;
+  const trace = new Trace((line) => shown.push(line));
+  const channel = new Channel(script.socket, { role: 'client', transcript: trace, unsolicited });
   const obey = orders(channel);
   const play = script.play(transcript);
   const outcomes: string[] = [];

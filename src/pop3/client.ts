@@ -7,8 +7,9 @@
 import { Pop3ReplyError, type PosthornError, ProtocolError, TlsError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { type ConnectOptions, openChannel, secure } from '../net/connect.ts';
+import { notSent } from '../net/requests.ts';
 import type { TlsInfo } from '../net/tls.ts';
-import type { Parser, Sink } from '../wire/parser.ts';
+import type { Sink } from '../wire/parser.ts';
 import { RowCollector } from '../wire/rows.ts';
 import { type Capabilities, MAX_CAPABILITIES, parseCapabilities } from './capabilities.ts';
 import { COMMANDS, GREETING, type Verb } from './commands.ts';
@@ -23,7 +24,7 @@ import {
   type UidRow,
 } from './grammar.ts';
 import { type LoginOptions, logIn } from './login.ts';
-import { type Response, ResponseParser, type ResponseOptions } from './response.ts';
+import { questioned, type Response, type ResponseOptions, ResponseParser, unsolicited } from './response.ts';
 import { Session } from './session.ts';
 
 /** The most octets of one message that are taken in, unless the caller says otherwise: 2 GiB. */
@@ -57,7 +58,7 @@ export class Pop3Client {
    * @throws ConnectError, TlsError, ProtocolError, TimeoutError; Pop3ReplyError when the server turns us away.
    */
   static async connect(options: Pop3Options): Promise<Pop3Client> {
-    return Pop3Client.over(await openChannel(options), options);
+    return Pop3Client.over(await openChannel(options, unsolicited), options);
   }
 
   /** The same over a channel that exists, such as one end of a pair in memory. */
@@ -73,7 +74,8 @@ export class Pop3Client {
       if (options.security === 'required') await client.#stls();
       return client;
     } catch (error) {
-      throw channel.fail(error as PosthornError);
+      channel.fail(error as PosthornError);
+      throw notSent(error);
     }
   }
 
@@ -84,7 +86,10 @@ export class Pop3Client {
 
   /** Logs in, by the strongest way that both sides allow. @throws AuthError when refused, or when no way is permitted. */
   async login(options: LoginOptions): Promise<void> {
-    await logIn(this.#channel, this.capabilities, this.#options, options, (verb) => this.#timeout(verb));
+    const timeout = (verb: Verb): number => this.#timeout(verb);
+    await logIn(this.#channel, this.capabilities, this.#options, options, timeout).catch((error: unknown) => {
+      throw notSent(error);
+    });
     this.#session.succeeded('PASS');
     // Not awaited: where pipelining is known already, it travels with the next command. RFC 2449 §5: they may differ now.
     this.capa().catch(() => undefined);
@@ -99,47 +104,55 @@ export class Pop3Client {
     return this.capabilities;
   }
 
-  async stat(): Promise<{ count: number; octets: number }> {
-    const { text } = await this.#command('STAT');
-    const stat = this.#believe(() => parseStat(text));
-    this.#count = stat.count + this.#deleted;
-    return stat;
+  stat(): Promise<{ count: number; octets: number }> {
+    const counted = this.#command('STAT').then(({ text }) => {
+      const stat = this.#believe(() => parseStat(text));
+      this.#count = stat.count + this.#deleted;
+      return stat;
+    });
+    return pipelined(counted);
   }
 
   /** The size of every message, in octets as the server counts them. */
   list(): Promise<SizeRow[]> {
-    return this.#listing('LIST', parseSizeRow);
+    return pipelined(this.#listing('LIST', parseSizeRow));
   }
 
   /** The unique id of every message. @throws Pop3ReplyError where the server has no UIDL. */
   uidl(): Promise<UidRow[]> {
-    return this.#listing('UIDL', parseUidRow);
+    return pipelined(this.#listing('UIDL', parseUidRow));
   }
 
   /** The header of a message and `lines` lines of its body, to `sink`; dot-stuffing is undone. */
-  async top(number: number, lines: number, sink: Sink): Promise<void> {
-    await this.#command('TOP', [number, lines], { body: sink, limit: this.#limit });
+  top(number: number, lines: number, sink: Sink): Promise<void> {
+    const response = this.#command('TOP', [number, lines], { body: sink, limit: this.#limit });
+    return pipelined(response.then(() => undefined));
   }
 
   /** A whole message to `sink`, exactly as sent but for dot-stuffing. Resolves to its octets when all have been taken. */
-  async retr(number: number, sink: Sink): Promise<number> {
-    return (await this.#command('RETR', [number], { body: sink, limit: this.#limit })).octets;
+  retr(number: number, sink: Sink): Promise<number> {
+    const response = this.#command('RETR', [number], { body: sink, limit: this.#limit });
+    return pipelined(response.then(({ octets }) => octets));
   }
 
   /** Marks a message to be deleted by QUIT. Without QUIT nothing is. */
-  async dele(number: number): Promise<void> {
-    await this.#command('DELE', [number]);
-    this.#deleted += 1;
+  dele(number: number): Promise<void> {
+    const marked = this.#command('DELE', [number]).then(() => {
+      this.#deleted += 1;
+    });
+    return pipelined(marked);
   }
 
-  async noop(): Promise<void> {
-    await this.#command('NOOP');
+  noop(): Promise<void> {
+    return pipelined(this.#command('NOOP').then(() => undefined));
   }
 
   /** Takes back every DELE of this session. */
-  async rset(): Promise<void> {
-    await this.#command('RSET');
-    this.#deleted = 0;
+  rset(): Promise<void> {
+    const unmarked = this.#command('RSET').then(() => {
+      this.#deleted = 0;
+    });
+    return pipelined(unmarked);
   }
 
   /** Ends the session; only its `+OK` says that what was marked is deleted. @throws Pop3ReplyError if it is not. */
@@ -195,18 +208,19 @@ export class Pop3Client {
   }
 
   async #ask(verb: Verb, args: readonly number[], options: ResponseOptions = {}): Promise<Response> {
-    const parser: Parser<Response> = new ResponseParser(options);
-    const said = [verb, ...args].join(' ');
-    const { last } = COMMANDS[verb];
-    const request = formatCommand(verb, ...args);
-    const response = await this.#channel.exchange(request, parser, {
-      timeout: this.#timeout(verb),
-      last,
-      said,
-      phase: verb.toLowerCase(),
-    });
+    const response = await this.#channel
+      .exchange(formatCommand(verb, ...args), new ResponseParser(options), {
+        timeout: this.#timeout(verb),
+        last: COMMANDS[verb].last,
+        said: [verb, ...args].join(' '),
+        phase: verb.toLowerCase(),
+      })
+      .catch((error: unknown) => {
+        // Only QUIT deletes (RFC 1939 §6): whatever else was lost can be asked for again.
+        throw verb === 'QUIT' ? error : notSent(error);
+      });
     if (response.status !== 'continue') return response;
-    throw this.#channel.fail(new ProtocolError('bad-response', `The server answered ${verb} with a question.`));
+    throw this.#channel.fail(questioned(verb));
   }
 
   /** What a server says in a listing is believed as a whole, or the connection is given up. */
@@ -217,6 +231,12 @@ export class Pop3Client {
       throw this.#channel.fail(error as PosthornError);
     }
   }
+}
+
+/** What is not awaited yet may fail meanwhile: that is no unhandled rejection, whoever comes to await it still learns. */
+function pipelined<T>(answer: Promise<T>): Promise<T> {
+  answer.catch(() => undefined);
+  return answer;
 }
 
 function refusal(response: Response, phase: string): Pop3ReplyError {

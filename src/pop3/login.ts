@@ -8,13 +8,13 @@ import { AuthError, Pop3ReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import type { Security } from '../net/connect.ts';
 import { authenticate, type SaslCarrier, type SaslReply } from '../sasl/exchange.ts';
-import { checkCredentials, type Credentials } from '../sasl/mechanism.ts';
+import { type Credentials, checkCredentials } from '../sasl/mechanism.ts';
 import { chooseMechanism } from '../sasl/select.ts';
 import { CRLF } from '../wire/bytes.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Verb } from './commands.ts';
 import { formatCommand } from './grammar.ts';
-import { type Response, ResponseParser } from './response.ts';
+import { questioned, type Response, ResponseParser } from './response.ts';
 
 /** RFC 2449 §4: a command line has at most 255 octets, CRLF included. */
 const MAX_COMMAND = 255;
@@ -57,12 +57,13 @@ export async function logIn(
 }
 
 async function userPass(channel: Channel, { user, password }: Credentials, timeout: number): Promise<void> {
-  const phase = 'auth';
-  check(
-    await channel.exchange(formatCommand('USER', user), new ResponseParser(), { timeout, phase, said: `USER ${user}` }),
-  );
-  const pass = formatCommand('PASS', password);
-  check(await channel.exchange(pass, new ResponseParser(), { timeout, phase, said: 'PASS ****', last: true }));
+  const ask = async (verb: Verb, secret: string, said: string): Promise<void> => {
+    const options = { timeout, phase: 'auth', said, last: true };
+    const response = check(await channel.exchange(formatCommand(verb, secret), new ResponseParser(), options));
+    if (response.status === 'continue') throw channel.fail(questioned(verb));
+  };
+  await ask('USER', user, `USER ${user}`);
+  await ask('PASS', password, 'PASS ****');
 }
 
 /** How POP3 carries SASL (RFC 5034 §4). */

@@ -4,7 +4,8 @@
  * Tolerated: any case of letters in the status, since servers differ. Everything else that is neither `+OK`, `-ERR` nor
  * a continuation is a ProtocolError: after it nobody knows what answers what.
  */
-import { ProtocolError } from '../errors.ts';
+import { ConnectionLostError, ProtocolError } from '../errors.ts';
+import { latin1 } from '../wire/bytes.ts';
 import { DotDecoder } from '../wire/dot.ts';
 import { LineParser } from '../wire/line.ts';
 import type { Parser, Sink } from '../wire/parser.ts';
@@ -86,7 +87,7 @@ function parseStatus(line: string): Response {
   const [matched, ok, err, code, text = ''] = STATUS.exec(line) ?? [];
   if (matched !== undefined) {
     // Only -ERR carries response codes; brackets behind +OK are text (RFC 2449 §8).
-    if (ok !== undefined) return { status: 'ok', text: line.slice(4), respCode: undefined, octets: 0 };
+    if (ok !== undefined) return { status: 'ok', text: line.slice('+OK '.length), respCode: undefined, octets: 0 };
     if (err !== undefined) return { status: 'err', text, respCode: code?.toUpperCase(), octets: 0 };
   }
   const challenge = CONTINUE.exec(line);
@@ -94,4 +95,17 @@ function parseStatus(line: string): Response {
   throw new ProtocolError('bad-response', 'The server sent something that is not a POP3 response.', {
     hint: 'Check that this is a POP3 port (110, or 995 with TLS).',
   });
+}
+
+/** A server that ends an idle session may say why before it closes (RFC 1939 §3): that is a reason, not a breach. */
+export function unsolicited(bytes: Uint8Array): ConnectionLostError | undefined {
+  const [, text] = /^-ERR(?: ([^\r\n]*))?/i.exec(latin1(bytes)) ?? [];
+  return text === undefined
+    ? undefined
+    : new ConnectionLostError('not-sent', `The server ended the session: ${text}`, { hint: 'Try again.' });
+}
+
+/** The error for a question (`+`) in answer to a command that leaves nothing to ask. */
+export function questioned(verb: string): ProtocolError {
+  return new ProtocolError('bad-response', `The server answered ${verb} with a question.`);
 }

@@ -4,7 +4,7 @@
  * It knows nothing of where mail is kept: a backend finds passwords and opens maildrops. Deletion happens in UPDATE and
  * nowhere else, so a connection that breaks, or is idle for ten minutes, deletes nothing.
  */
-import { PosthornError, Pop3ReplyError } from '../errors.ts';
+import { Pop3ReplyError, PosthornError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { type ServerIdentity, secureServer } from '../net/listen.ts';
 import { answerAuthentication } from '../sasl/answer.ts';
@@ -74,9 +74,10 @@ class Pop3Connection {
       try {
         await this.#obey(command);
       } catch (error) {
-        // A backend refuses with the error a client would get from the wire.
-        if (!(error instanceof Pop3ReplyError)) throw error;
-        await this.#refuse(error.message, error.respCode);
+        // A backend refuses with the error a client would get from the wire; its own trouble is told as temporary.
+        if (this.#channel.failure !== undefined || !(error instanceof PosthornError)) throw error;
+        if (error instanceof Pop3ReplyError) await this.#refuse(error.message, error.respCode);
+        else await this.#refuse('this server has trouble, try again later', 'SYS/TEMP');
       }
     }
   }
@@ -242,9 +243,15 @@ class Pop3Connection {
     await this.#reply(`+OK ${text}`);
     const encoder = new DotEncoder();
     let octets = 0;
-    for await (const chunk of message) {
-      octets += chunk.length;
-      for (const piece of encoder.push(chunk)) await this.#channel.write(piece);
+    try {
+      for await (const chunk of message) {
+        octets += chunk.length;
+        for (const piece of encoder.push(chunk)) await this.#channel.write(piece);
+      }
+    } catch (error) {
+      // Half a message is behind its +OK: only the end of the connection tells the client.
+      if (error instanceof PosthornError) this.#channel.fail(error);
+      throw error;
     }
     await this.#channel.write(encoder.end(), `(${octets} octets)`);
   }

@@ -1,5 +1,5 @@
 /** The header of a message, the blank line, and the first lines of its body: what TOP shows (RFC 1939 §7). Pure. */
-import { asBuffer, LF } from '../wire/bytes.ts';
+import { asBuffer, CR, LF } from '../wire/bytes.ts';
 
 /** Cuts a message given in chunks; it reads no further than it must. */
 export async function* topOf(message: AsyncIterable<Uint8Array>, lines: number): AsyncGenerator<Uint8Array> {
@@ -14,8 +14,9 @@ class TopCutter {
   done = false;
   #left: number;
   #inHeader = true;
-  /** Octets of the line so far, line end not counted: none means that it is blank. */
+  /** Octets of the line so far, and the last of them. */
   #lineLength = 0;
+  #lastOctet: number | undefined;
 
   constructor(lines: number) {
     this.#left = lines;
@@ -28,20 +29,26 @@ class TopCutter {
     while (at < chunk.length && !this.done) {
       const end = chunk.indexOf(LF, at);
       if (end < 0) {
-        this.#lineLength += chunk.length - at;
+        this.#take(chunk.subarray(at));
         return chunk.length;
       }
-      this.#endLine(this.#lineLength + end - at);
+      this.#take(chunk.subarray(at, end));
+      this.#endLine();
       at = end + 1;
     }
     return at;
   }
 
-  #endLine(octetsBeforeLf: number): void {
+  #take(octets: Uint8Array): void {
+    this.#lineLength += octets.length;
+    this.#lastOctet = octets.at(-1) ?? this.#lastOctet;
+  }
+
+  #endLine(): void {
+    const blank = this.#lineLength === 0 || (this.#lineLength === 1 && this.#lastOctet === CR);
     this.#lineLength = 0;
     if (!this.#inHeader) this.#left -= 1;
-    // One octet is the CR of a blank line.
-    else if (octetsBeforeLf <= 1) this.#inHeader = false;
+    else if (blank) this.#inHeader = false;
     this.done = !this.#inHeader && this.#left <= 0;
   }
 }

@@ -4,7 +4,6 @@
  * A protocol says how it starts, answers and cancels; the steps, the base64 and the doubts are here, once. What this
  * file must never know: AUTH's spelling, reply codes, or the sockets below.
  */
-import { AuthError } from '../errors.ts';
 import { type ClientMechanism, malformedExchange } from './mechanism.ts';
 import { base64, readBase64 } from './text.ts';
 
@@ -48,7 +47,8 @@ export async function authenticate(mechanism: ClientMechanism, carrier: SaslCarr
       response = unsaid ?? (await mechanism.respond(challenge));
       unsaid = undefined;
     } catch (error) {
-      if (error instanceof AuthError) await carrier.cancel();
+      // What becomes of the cancellation is no news: the reason for it is.
+      await carrier.cancel().catch(() => undefined);
       throw error;
     }
     reply = await carrier.answer(base64(response));

@@ -1,16 +1,34 @@
 /** One command and the reply to it, with the time and the place in a pipeline that the command table gives it. */
 import type { Channel } from '../net/channel.ts';
+import { notSent } from '../net/requests.ts';
 import { COMMANDS, type Verb } from './commands.ts';
 import { formatCommand } from './grammar.ts';
-import { type Reply, ReplyParser } from './reply.ts';
+import { endsSession, type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
 
-/** `timeout`, in milliseconds, replaces the table's. @throws UsageError if the argument could begin another command. */
-export function ask(channel: Channel, verb: Verb, argument?: string, timeout?: number): Promise<Reply> {
+/**
+ * Resolves to the reply, be it a refusal. None of these commands sends a message, so after a loss they can be repeated.
+ *
+ * `timeout`, in milliseconds, replaces the table's.
+ *
+ * @throws UsageError if the argument could begin another command; SmtpReplyError 421, with which a session is over;
+ *   ProtocolError for a reply that does not answer this command.
+ */
+export async function ask(channel: Channel, verb: Verb, argument?: string, timeout?: number): Promise<Reply> {
   const row = COMMANDS[verb];
-  return channel.exchange(formatCommand(verb, argument), new ReplyParser(), {
-    timeout: timeout ?? row.timeout,
-    last: row.last,
-    said: argument === undefined ? verb : `${verb} ${argument}`,
-    phase: verb.toLowerCase(),
-  });
+  const phase = verb.toLowerCase();
+  const reply = await channel
+    .exchange(formatCommand(verb, argument), new ReplyParser(), {
+      timeout: timeout ?? row.timeout,
+      last: row.last,
+      said: argument === undefined ? verb : `${verb} ${argument}`,
+      phase,
+    })
+    .catch((error: unknown) => {
+      throw notSent(error);
+    });
+  const positive = verb === 'DATA' ? reply.code === 354 : succeeded(reply);
+  if (positive || !endsSession(reply)) return reply;
+  const error = refusal(reply, phase);
+  channel.fail(error);
+  throw error;
 }

@@ -4,16 +4,16 @@
  * What a message goes through is in `transaction.ts`; here is what surrounds it. What this file must never know: MIME,
  * files, accounts, POP3.
  */
-import { type PosthornError, SmtpReplyError, TlsError } from '../errors.ts';
+import { type PosthornError, TlsError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { type ConnectOptions, openChannel, secure } from '../net/connect.ts';
+import { notSent } from '../net/requests.ts';
 import type { TlsInfo } from '../net/tls.ts';
-import { latin1 } from '../wire/bytes.ts';
 import { ask } from './ask.ts';
 import { type Capabilities, parseCapabilities } from './capabilities.ts';
 import { COMMANDS, GREETING, type Verb } from './commands.ts';
 import { type LoginOptions, logIn } from './login.ts';
-import { type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
+import { type Reply, ReplyParser, refusal, succeeded, unsolicited } from './reply.ts';
 import { type Envelope, type Outgoing, type SendOptions, type SendResult, Transaction } from './transaction.ts';
 
 export interface SmtpOptions extends ConnectOptions {
@@ -31,6 +31,8 @@ export class SmtpClient {
   capabilities: Capabilities = new Map();
   readonly #channel: Channel;
   readonly #options: SmtpOptions;
+  /** Settles when the work begun last is done. */
+  #busy: Promise<unknown> = Promise.resolve();
 
   private constructor(channel: Channel, options: SmtpOptions, greeting: string) {
     this.#channel = channel;
@@ -60,7 +62,8 @@ export class SmtpClient {
       if (options.security === 'required') await client.#startTls();
       return client;
     } catch (error) {
-      throw channel.fail(error as PosthornError);
+      channel.fail(error as PosthornError);
+      throw notSent(error);
     }
   }
 
@@ -83,21 +86,21 @@ export class SmtpClient {
 
   /** Logs in, by the strongest mechanism that both sides allow. @throws AuthError when refused, or when none is permitted. */
   async login(options: LoginOptions): Promise<void> {
-    await logIn(
-      this.#channel,
-      this.capabilities,
-      this.#options,
-      options,
-      this.#options.timeout ?? COMMANDS.AUTH.timeout,
-    );
+    const timeout = this.#options.timeout ?? COMMANDS.AUTH.timeout;
+    await logIn(this.#channel, this.capabilities, this.#options, options, timeout).catch((error: unknown) => {
+      throw notSent(error);
+    });
   }
 
   /**
    * Sends one message to its recipients; see `Transaction.run` for what is thrown. By default either all recipients are
-   * accepted or nobody gets it. After `refused` the connection may be over: see `open`.
+   * accepted or nobody gets it. Messages given at once go one after the other. Afterwards the connection may be over:
+   * see `open`.
    */
   send(envelope: Envelope, message: Outgoing, options: SendOptions = {}): Promise<SendResult> {
-    return new Transaction(this.#channel, this.capabilities, this.#options.timeout).run(envelope, message, options);
+    return this.#inTurn(() =>
+      new Transaction(this.#channel, this.capabilities, this.#options.timeout).run(envelope, message, options),
+    );
   }
 
   /** Whether another message can be sent over this connection. */
@@ -105,18 +108,20 @@ export class SmtpClient {
     return this.#channel.failure === undefined;
   }
 
-  async rset(): Promise<void> {
-    await this.#command('RSET');
+  rset(): Promise<void> {
+    return this.#inTurn(() => this.#command('RSET'));
   }
 
-  async noop(): Promise<void> {
-    await this.#command('NOOP');
+  noop(): Promise<void> {
+    return this.#inTurn(() => this.#command('NOOP'));
   }
 
   /** Takes leave. What becomes of QUIT changes nothing about what was sent, so no error comes from it. */
-  async quit(): Promise<void> {
-    if (this.open) await this.#ask('QUIT').catch(() => undefined);
-    await this.close();
+  quit(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.open) await this.#ask('QUIT').catch(() => undefined);
+      await this.close();
+    });
   }
 
   async close(): Promise<void> {
@@ -137,21 +142,19 @@ export class SmtpClient {
     await this.ehlo();
   }
 
-  async #command(verb: Verb): Promise<Reply> {
+  /** Begins when all that was asked for before is done: a command must not get into the middle of a message. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#busy.then(work);
+    this.#busy = done.catch(() => undefined);
+    return done;
+  }
+
+  async #command(verb: Verb): Promise<void> {
     const reply = await this.#ask(verb);
-    if (succeeded(reply)) return reply;
-    throw refusal(reply, verb.toLowerCase());
+    if (!succeeded(reply)) throw refusal(reply, verb.toLowerCase());
   }
 
   #ask(verb: Verb, argument?: string): Promise<Reply> {
     return ask(this.#channel, verb, argument, this.#options.timeout);
   }
-}
-
-/** A server may say 421 at any time and close (RFC 5321 §3.8): that is a reason, not a breach. */
-function unsolicited(bytes: Uint8Array): SmtpReplyError | undefined {
-  const [, text] = /^421[ -]([^\r\n]*)/.exec(latin1(bytes)) ?? [];
-  return text === undefined
-    ? undefined
-    : new SmtpReplyError({ code: 421 }, `The server ended the session: 421 ${text}`, { hint: 'Try again later.' });
 }

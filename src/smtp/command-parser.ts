@@ -1,8 +1,9 @@
 /** The server's parser of one command line: the grammar of `grammar.ts` behind the channel's contract, secrets masked. */
 import { LimitError, ProtocolError } from '../errors.ts';
+import { findMechanism } from '../sasl/mechanisms.ts';
 import { LineParser } from '../wire/line.ts';
 import type { Parser } from '../wire/parser.ts';
-import { COMMANDS } from './commands.ts';
+import { COMMANDS, type Verb } from './commands.ts';
 import { type CommandLine, parseCommand } from './grammar.ts';
 
 /** A line that is none is a value too, so that the server can say so before it closes. */
@@ -30,8 +31,17 @@ export class CommandParser implements Parser<ReceivedCommand> {
 
   #finish(line: string): void {
     const value = parseCommand(line);
-    const secret = value.verb !== undefined && COMMANDS[value.verb].secret === true;
-    this.said.push(secret ? line.replace(/^(\S+ \S+) .*$/s, '$1 ****') : line);
+    this.said.push(shown(value.verb, line));
     this.result = { value };
   }
+}
+
+/** What a transcript shows of a line: of a login the verb and the mechanism, and of what is no command nothing. */
+function shown(verb: Verb | undefined, line: string): string {
+  // It may well be a password that came out of turn.
+  if (verb === undefined) return '(not a command)';
+  if (COMMANDS[verb].secret !== true) return line;
+  const [, mechanism = '', initial] = line.trim().split(/ +/);
+  const name = findMechanism(mechanism)?.name ?? '****';
+  return initial === undefined ? `${verb} ${name}` : `${verb} ${name} ****`;
 }

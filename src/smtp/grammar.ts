@@ -20,13 +20,18 @@ export function formatCommand(verb: Verb, argument = ''): Uint8Array {
   return Buffer.concat([Buffer.from(argument === '' ? verb : `${verb} ${argument}`, 'utf8'), CRLF]);
 }
 
+/** Whether it is `local@domain` on one line, and nothing that would end a path before its end. */
+function isAddress(text: string): boolean {
+  if (Buffer.byteLength(text) > MAX_ADDRESS) return false;
+  // Quoted local parts may hold spaces and angle brackets (RFC 5321 §4.1.2); nothing else may.
+  const unquoted = text.replace(/"(?:[^"\\]|\\.)*"/g, '');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  return /^.+@[^@]+$/s.test(text) && !/[\x00-\x1f\x7f]/.test(text) && !/[\s<>",;]/.test(unquoted);
+}
+
 /** `<address>`, or `<>` for the empty sender. @throws UsageError for what would end the path or the command early. */
 export function formatPath(address: string): string {
-  // Quoted local parts may hold spaces and angle brackets (RFC 5321 §4.1.2); nothing else may.
-  const unquoted = address.replace(/"(?:[^"\\]|\\.)*"/g, '');
-  const illegal = /[\x00-\x1f\x7f]/.test(address) || /[\s<>",;]/.test(unquoted);
-  const partial = address !== '' && !/^.+@[^@]+$/s.test(address);
-  if (illegal || partial || Buffer.byteLength(address) > MAX_ADDRESS) {
+  if (address !== '' && !isAddress(address)) {
     throw new UsageError('bad-address', `${JSON.stringify(address.slice(0, 80))} is not an e-mail address.`, {
       phase: 'envelope',
       hint: 'An address looks like name@example.org.',
@@ -70,8 +75,8 @@ export interface Path {
 export function parsePath(text: string): Path | undefined {
   const [matched, inner = '', rest = ''] = /^<((?:"(?:[^"\\]|\\.)*"|[^<>"])*)>(?: (.*))?$/s.exec(text) ?? [];
   const address = inner.replace(/^@[^:]*:/, '');
-  const whole = address === '' || /^[^\s@].*@[^@\s]+$|^postmaster$/is.test(address);
-  if (matched === undefined || !whole || Buffer.byteLength(address) > MAX_ADDRESS) return undefined;
+  const whole = address === '' || isAddress(address) || /^postmaster$/i.test(address);
+  if (matched === undefined || !whole) return undefined;
   const words = rest.split(' ').filter((word) => word !== '');
   const parameters = words.map((word): [string, string] => {
     const at = word.indexOf('=');

@@ -8,12 +8,12 @@ import { AuthError, SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import type { Security } from '../net/connect.ts';
 import { authenticate, type SaslCarrier, type SaslReply } from '../sasl/exchange.ts';
-import { checkCredentials, type Credentials } from '../sasl/mechanism.ts';
+import { type Credentials, checkCredentials } from '../sasl/mechanism.ts';
 import { chooseMechanism } from '../sasl/select.ts';
 import { CRLF } from '../wire/bytes.ts';
 import type { Capabilities } from './capabilities.ts';
 import { formatCommand } from './grammar.ts';
-import { type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
+import { endsSession, type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
 
 /** RFC 5321 §4.5.3.1.4: a command line has at most 512 octets, CRLF included. RFC 4954 allows more; not all servers do. */
 const MAX_COMMAND = 512;
@@ -52,8 +52,10 @@ function carrier(channel: Channel, timeout: number): SaslCarrier {
   const ask = async (line: Uint8Array, said: string): Promise<SaslReply> => {
     const reply = await exchange(line, said);
     if (reply.code === 334) return { challenge: reply.lines[0] ?? '' };
-    if (!succeeded(reply)) throw refusal(reply, 'auth');
-    return { success: true };
+    if (succeeded(reply)) return { success: true };
+    const error = refusal(reply, 'auth');
+    if (endsSession(reply)) channel.fail(error);
+    throw error;
   };
   return {
     maxInitial: MAX_COMMAND - 'AUTH SCRAM-SHA-256-PLUS \r\n'.length,

@@ -3,6 +3,7 @@
  * (RFC 2034, RFC 3463). Strict: a code that changes between lines, or a line that has none, is a ProtocolError.
  */
 import { LimitError, ProtocolError, SmtpReplyError } from '../errors.ts';
+import { latin1 } from '../wire/bytes.ts';
 import { LineParser } from '../wire/line.ts';
 import type { Parser } from '../wire/parser.ts';
 
@@ -65,6 +66,11 @@ export function succeeded(reply: Reply): boolean {
   return reply.code >= 200 && reply.code < 300;
 }
 
+/** Whether nothing can follow a reply: the server says that it closes (RFC 5321 §3.8), or speaks of something else. */
+export function endsSession({ code }: Reply): boolean {
+  return code === 421 || code < 400;
+}
+
 /** The error for a reply that is not what the command asked for. 3xx where none is due is a broken server. */
 export function refusal(reply: Reply, phase: string, hint?: string): SmtpReplyError | ProtocolError {
   if (reply.code < 400) {
@@ -75,4 +81,12 @@ export function refusal(reply: Reply, phase: string, hint?: string): SmtpReplyEr
   const text = reply.lines.join(' ').trim() || 'without a reason';
   const code = reply.enhanced === undefined ? String(reply.code) : `${reply.code} ${reply.enhanced}`;
   return new SmtpReplyError(reply, `The server refused (${phase}): ${code} ${text}`, { phase, hint });
+}
+
+/** A server may say 421 at any time and close (RFC 5321 §3.8): that is a reason, not a breach. */
+export function unsolicited(bytes: Uint8Array): SmtpReplyError | undefined {
+  const [, text] = /^421[ -]([^\r\n]*)/.exec(latin1(bytes)) ?? [];
+  return text === undefined
+    ? undefined
+    : new SmtpReplyError({ code: 421 }, `The server ended the session: 421 ${text}`, { hint: 'Try again later.' });
 }

@@ -44,6 +44,8 @@ export interface SmtpServerOptions {
   readonly maxSize?: number | undefined;
 }
 
+const TROUBLE = new SmtpReplyError({ code: 451, enhanced: '4.3.0' }, 'this server has trouble, try again later');
+
 const DEFAULT_MAX_SIZE = 2 ** 31;
 
 /** Serves one connection to its end. Resolves when it is over, for whatever reason; never rejects for what a client did. */
@@ -78,9 +80,10 @@ class SmtpConnection {
       try {
         await this.#obey(command);
       } catch (error) {
-        // A backend refuses with the error a client would get from the wire.
-        if (!(error instanceof SmtpReplyError)) throw error;
-        await this.#reply(error.replyCode, error.message, error.enhanced);
+        // A backend refuses with the error a client would get from the wire; its own trouble is told as temporary.
+        if (this.#channel.failure !== undefined || !(error instanceof PosthornError)) throw error;
+        const refused = error instanceof SmtpReplyError ? error : TROUBLE;
+        await this.#reply(refused.replyCode, refused.message, refused.enhanced);
       }
     }
   }

@@ -1,19 +1,19 @@
 /**
  * One message through an open session: MAIL, every RCPT and DATA, then the message, then the final dot (RFC 5321 §3.3).
  *
- * Where the server announces PIPELINING the three travel in one write (RFC 2920 §3.1); this code does not differ.
+ * Where the server announces PIPELINING they travel in one write (RFC 2920 §3.1).
  * "Sent" means a 2xx that came after the final dot was written, and nothing else. Until then the message can be sent
  * again; from then on, without an answer, its fate is unknown (RFC 1047), and that is said and not guessed.
  */
-import { ConnectionLostError, PosthornError, ProtocolError, TimeoutError, UsageError } from '../errors.ts';
-import type { Channel } from '../net/channel.ts';
+import { AbortedError, ConnectionLostError, PosthornError, ProtocolError, UsageError } from '../errors.ts';
+import type { Channel, Expected } from '../net/channel.ts';
 import { DotEncoder } from '../wire/dot.ts';
 import { normaliseEol } from '../wire/eol.ts';
+import { ask } from './ask.ts';
 import { type Capabilities, sizeLimit } from './capabilities.ts';
 import { AFTER_DOT, type Verb } from './commands.ts';
-import { ask } from './ask.ts';
 import { formatPath } from './grammar.ts';
-import { type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
+import { endsSession, type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
 
 export interface Envelope {
   /** The sender to whom failures are reported; empty for none. */
@@ -55,6 +55,13 @@ export interface SendResult {
   readonly reply: Reply | undefined;
 }
 
+/** The answers to MAIL, to each RCPT and to DATA, as far as they were asked. */
+interface Introduction {
+  readonly mail: Reply;
+  readonly rcpt: readonly Reply[];
+  readonly go: Reply | undefined;
+}
+
 export class Transaction {
   readonly #channel: Channel;
   readonly #capabilities: Capabilities;
@@ -78,11 +85,8 @@ export class Transaction {
       throw new UsageError('no-recipient', 'The message has no recipient.', { phase: 'envelope' });
     const sender = `FROM:${formatPath(envelope.from)}${parameters}`;
     const paths = envelope.recipients.map((address) => `TO:${formatPath(address)}`);
-    // All of these are queued before the first answer is awaited; the channel decides how many may travel together.
-    const mailReply = this.#ask('MAIL', sender);
-    const rcptReplies = paths.map((path) => this.#ask('RCPT', path));
-    const dataReply = this.#ask('DATA');
-    const [mail, go, ...rcpt] = await Promise.all([mailReply, dataReply, ...rcptReplies]).catch((error: unknown) => {
+    const partial = options.partial === true;
+    const { mail, rcpt, go } = await this.#introduce(sender, paths, partial).catch((error: unknown) => {
       throw notSent(error);
     });
     const recipients = rcpt.map((reply, at) => ({
@@ -90,13 +94,34 @@ export class Transaction {
       accepted: succeeded(reply),
       reply,
     }));
-    const accepted = recipients.filter((recipient) => recipient.accepted).length;
-    const wanted = succeeded(mail) && accepted > 0 && (accepted === recipients.length || options.partial === true);
-    if (wanted && go.code === 354) return { outcome: 'sent', recipients, reply: await this.#body(message, options) };
+    const wanted = isWanted(mail, rcpt, partial);
+    if (wanted && go?.code === 354) return { outcome: 'sent', recipients, reply: await this.#body(message, options) };
     await this.#giveUp(go);
     if (!succeeded(mail)) throw refusal(mail, 'mail');
-    if (wanted) throw refusal(go, 'data');
+    if (wanted && go !== undefined) throw refusal(go, 'data');
     return { outcome: 'refused', recipients, reply: undefined };
+  }
+
+  /**
+   * Says who sends to whom, and asks to go on: in one write where the server takes that. DATA waits for the answers
+   * where a refused recipient may still stop the message, because behind 354 only a broken connection could.
+   */
+  async #introduce(sender: string, paths: readonly string[], partial: boolean): Promise<Introduction> {
+    const { pipelining } = this.#channel;
+    const mailReply = this.#ask('MAIL', sender);
+    // A server that takes one command at a time is spared those that a refusal has made pointless.
+    if (!pipelining && !succeeded(await mailReply)) return { mail: await mailReply, rcpt: [], go: undefined };
+    const rcptReplies = Promise.all(paths.map((path) => this.#ask('RCPT', path)));
+    const along = pipelining && (partial || paths.length === 1) ? this.#ask('DATA') : undefined;
+    try {
+      const [mail, rcpt, early] = await Promise.all([mailReply, rcptReplies, along]);
+      const go = early ?? (isWanted(mail, rcpt, partial) ? await this.#ask('DATA') : undefined);
+      return { mail, rcpt, go };
+    } catch (error) {
+      // Some servers refuse the sender and hang up at once: the refusal is the news.
+      const mail = await mailReply;
+      throw succeeded(mail) ? error : refusal(mail, 'mail');
+    }
   }
 
   /** What MAIL must say of the message, after comparing it with what the server takes. */
@@ -128,65 +153,79 @@ export class Transaction {
     return ask(this.#channel, verb, argument, this.#timeout);
   }
 
-  /** Leaves a transaction without a message. If the server waits for one, only the end of the connection undoes that. */
-  async #giveUp(go: Reply): Promise<void> {
-    if (go.code === 354) await this.#channel.close();
-    else await this.#ask('RSET');
+  /** Leaves a transaction without a message. Once the server waits for one, only the end of the connection undoes that. */
+  async #giveUp(go: Reply | undefined): Promise<void> {
+    const reset = go?.code === 354 ? undefined : await this.#ask('RSET').catch(() => undefined);
+    if (reset === undefined || !succeeded(reset)) await this.#channel.close();
   }
 
   async #body(message: Outgoing, options: SendOptions): Promise<Reply> {
     const reply = this.#channel.expect(new ReplyParser(), { phase: 'data' });
-    let dotWritten = false;
+    const encoder = new DotEncoder();
+    let octets = 0;
     try {
-      const encoder = new DotEncoder();
-      let octets = 0;
       for await (const chunk of message.exactLines ? message.chunks : normaliseEol(message.chunks)) {
-        if (reply.settled) throw await this.#early(reply.value);
+        if (reply.settled) break;
         for (const piece of encoder.push(chunk)) await this.#channel.write(piece);
         octets += chunk.length;
         options.progress?.(chunk.length);
       }
-      if (reply.settled) throw await this.#early(reply.value);
-      dotWritten = true;
-      await this.#channel.write(encoder.end(), `(${octets} octets)\r\n.`);
-      reply.within(AFTER_DOT);
-      const answer = await reply.value;
-      if (!succeeded(answer)) throw refusal(answer, 'data');
-      return answer;
     } catch (error) {
-      throw this.#fate(error, dotWritten);
+      throw await this.#stopped(reply, error);
     }
+    if (reply.settled || this.#channel.failure !== undefined) throw await this.#stopped(reply, this.#channel.failure);
+    // Where this fails the answer fails too, unless it came before: it alone decides.
+    await this.#channel.write(encoder.end(), `(${octets} octets)\r\n.`).catch(() => undefined);
+    reply.within(AFTER_DOT);
+    return this.#verdict(reply.value);
   }
 
-  /** An answer before the end: a refusal stops the message, and anything else is no acceptance. */
-  async #early(value: Promise<Reply>): Promise<PosthornError> {
-    const reply = await value;
-    if (reply.code >= 400) return refusal(reply, 'data');
-    return new ProtocolError('premature-reply', `The server answered ${reply.code} before the message was complete.`, {
-      phase: 'data',
-      hint: 'The message was not sent. Try again later.',
+  /** The answer to the whole message. Without one that makes sense nobody knows whether it was taken (RFC 1047). */
+  async #verdict(value: Promise<Reply>): Promise<Reply> {
+    const answer = await value.catch((error: unknown) => {
+      throw unknownFate(error as PosthornError);
     });
+    if (succeeded(answer)) return answer;
+    const error = refusal(answer, 'data');
+    if (endsSession(answer)) this.#channel.fail(error);
+    throw answer.code < 400 ? unknownFate(error) : error;
   }
 
-  /** Says of a failure whether the message may have been taken; ends the connection where the server is in the middle of it. */
-  #fate(error: unknown, dotWritten: boolean): unknown {
-    const answered = dotWritten && this.#channel.failure === undefined;
-    if (!answered && error instanceof PosthornError) this.#channel.fail(error);
-    else if (!answered)
-      this.#channel.fail(
-        new ConnectionLostError('not-sent', 'The message could not be read to its end.', { phase: 'data' }),
-      );
-    const { failure } = this.#channel;
-    if (dotWritten && failure !== undefined) {
-      return new ConnectionLostError('unknown', `It is not known whether the message was sent: ${failure.message}`, {
-        phase: 'after the final dot',
-        hint: 'Look whether it arrived before you send it again.',
-        cause: failure,
-        transcript: failure.transcript,
-      });
-    }
-    return notSent(failure instanceof ConnectionLostError || failure instanceof TimeoutError ? failure : error);
+  /**
+   * Ends the connection because the message did not come to its end, so that the server cannot take a part for the
+   * whole, and says why: our own trouble with reading it, else what the server said before its time, else the loss.
+   */
+  async #stopped(reply: Expected<Reply>, error: unknown): Promise<unknown> {
+    const ours = error !== undefined && error !== this.#channel.failure;
+    const answer = ours ? undefined : await reply.value.catch(() => undefined);
+    const reason = answer === undefined ? (error ?? this.#channel.failure) : early(answer);
+    const unreadable = new AbortedError('aborted', 'The message could not be read to its end.', { cause: reason });
+    this.#channel.fail(reason instanceof PosthornError ? reason : unreadable);
+    return notSent(reason);
   }
+}
+
+/** Whether the message is to go to those who were accepted. */
+function isWanted(mail: Reply, rcpt: readonly Reply[], partial: boolean): boolean {
+  return succeeded(mail) && (partial ? rcpt.some(succeeded) : rcpt.every(succeeded));
+}
+
+/** An answer before the end: a refusal stops the message, and anything else is no acceptance. */
+function early(answer: Reply): PosthornError {
+  if (answer.code >= 400) return refusal(answer, 'data');
+  return new ProtocolError('premature-reply', `The server answered ${answer.code} before the message was complete.`, {
+    phase: 'data',
+    hint: 'The message was not sent. Try again later.',
+  });
+}
+
+function unknownFate(failure: PosthornError): ConnectionLostError {
+  return new ConnectionLostError('unknown', `It is not known whether the message was sent: ${failure.message}`, {
+    phase: 'after the final dot',
+    hint: 'Look whether it arrived before you send it again.',
+    cause: failure,
+    transcript: failure.transcript,
+  });
 }
 
 /** Before the final dot every loss is one that can be repeated. */

@@ -6,7 +6,7 @@
  *     > capa, stat, list, uidl, retr 1, top 1 5, dele 1, rset, noop, quit
  *     > send from=a@example.org to=b@example.org,c@example.org body="one chunk" body="another" size=20 eightbit
  */
-import { PosthornError, Pop3ReplyError, SmtpReplyError, ConnectionLostError } from '../../src/errors.ts';
+import { ConnectionLostError, Pop3ReplyError, PosthornError, SmtpReplyError } from '../../src/errors.ts';
 import type { Channel } from '../../src/net/channel.ts';
 import type { Security } from '../../src/net/connect.ts';
 import type { TlsInfo } from '../../src/net/tls.ts';

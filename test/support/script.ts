@@ -19,7 +19,8 @@ export class Script {
   readonly #seed: number;
   #heard = Buffer.alloc(0);
   #moved = Promise.withResolvers<void>();
-  #quiet = Promise.withResolvers<void>();
+  /** Whether it has more to say before the other side does. */
+  #busy = true;
   /** What went wrong first. */
   #fault: unknown;
   #done = false;
@@ -51,13 +52,14 @@ export class Script {
       this.socket.destroy();
     }
     this.#done = true;
-    this.#quiet.resolve();
+    this.#busy = false;
+    this.#move();
   }
 
   /** Resolves when it has nothing more to say before the other side says something. */
   async quiet(): Promise<void> {
     await settle();
-    await this.#quiet.promise;
+    while (this.#busy) await this.#moved.promise;
   }
 
   /** Ends the connection and checks that everything was said that had to be, and nothing else. */
@@ -80,24 +82,25 @@ export class Script {
   }
 
   async #speak(turn: Turn): Promise<void> {
-    this.#quiet = Promise.withResolvers();
     for (const segment of segments(turn, this.#cut, this.#seed)) {
       if (this.#own.writable) this.#own.write(segment);
-      await settle();
+      await nextTick();
     }
+    await settle();
   }
 
   async #listen({ bytes }: Turn): Promise<void> {
     this.#left = bytes.toString('latin1');
     while (this.#heard.length < bytes.length && !this.socket.destroyed) {
-      this.#quiet.resolve();
+      this.#busy = false;
+      this.#move();
       await this.#moved.promise;
     }
     // What else it may have to say although it should not.
+    this.#busy = true;
     await settle();
     this.#compare(this.#left);
     this.#heard = Buffer.alloc(0);
-    this.#quiet = Promise.withResolvers();
   }
 
   #compare(expected: string): void {

@@ -30,12 +30,14 @@ async function password(user: string): Promise<string | undefined> {
 /** One maildrop for one user, open for one session at a time. */
 export class MemoryMaildrop implements Pop3Backend {
   readonly erased: number[] = [];
-  open_ = false;
+  inUse = false;
+  /** What an update fails with, if anything. */
+  fault: Error | undefined;
   readonly password = password;
 
   async open(): Promise<Maildrop> {
-    if (this.open_) throw new Pop3ReplyError('IN-USE', 'another session has it');
-    this.open_ = true;
+    if (this.inUse) throw new Pop3ReplyError('IN-USE', 'another session has it');
+    this.inUse = true;
     const messages = MAIL.map((text, at) => ({
       uid: `uid-${at + 1}`,
       octets: text.length,
@@ -46,10 +48,11 @@ export class MemoryMaildrop implements Pop3Backend {
     return {
       messages,
       erase: async (erased) => {
+        if (this.fault !== undefined) throw this.fault;
         this.erased.push(...erased.map((message) => messages.findIndex((each) => each === message) + 1));
       },
       release: () => {
-        this.open_ = false;
+        this.inUse = false;
       },
     };
   }

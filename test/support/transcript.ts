@@ -28,6 +28,8 @@ export interface Transcript {
   readonly orders: readonly string[];
   readonly steps: readonly (Turn | Incident)[];
   readonly outcomes: readonly string[];
+  /** Whether some lines are marked as leaving together with others. */
+  readonly joined: boolean;
 }
 
 /** What happens to the connection itself. */
@@ -49,7 +51,7 @@ export function parseTranscript(text: string): Transcript {
     else if (mark[0] === 'C' || mark[0] === 'S') say(steps, mark[0], rest, mark[1] === '+');
     else if (mark !== '#' && line !== '') throw new Error(`Not a line of a transcript: ${line}`);
   }
-  return { orders, steps, outcomes };
+  return { orders, steps, outcomes, joined: /^[CS]\+/m.test(text) };
 }
 
 function say(steps: (Turn | Incident)[], who: Speaker, text: string, joined: boolean): void {

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { COMMANDS, type State, type Verb } from './commands.ts';
+import { Session } from './session.ts';
+
+const STATES: readonly State[] = ['connected', 'ready', 'mail', 'rcpt', 'closed'];
+const VERBS = Object.keys(COMMANDS) as Verb[];
+
+function sessionIn(state: State): Session {
+  const session = new Session();
+  session.state = state;
+  return session;
+}
+
+test('what is legal in which state (RFC 5321 §4.1.4)', () => {
+  const legal = (state: State) =>
+    VERBS.filter((verb) => sessionIn(state).permits(verb))
+      .sort()
+      .join(' ');
+  assert.equal(legal('connected'), 'EHLO HELO NOOP QUIT RSET');
+  assert.equal(legal('ready'), 'AUTH EHLO HELO MAIL NOOP QUIT RSET STARTTLS');
+  assert.equal(legal('mail'), 'EHLO HELO NOOP QUIT RCPT RSET');
+  assert.equal(legal('rcpt'), 'DATA EHLO HELO NOOP QUIT RCPT RSET');
+  assert.equal(legal('closed'), '');
+});
+
+test('a message goes through its states, and another may follow', () => {
+  const session = new Session();
+  const path = (['EHLO', 'AUTH', 'MAIL', 'RCPT', 'RCPT', 'DATA', 'MAIL', 'QUIT'] as const).map((verb) => {
+    assert.ok(session.permits(verb), verb);
+    session.succeeded(verb);
+    return session.state;
+  });
+  assert.deepEqual(path, ['ready', 'ready', 'mail', 'rcpt', 'rcpt', 'ready', 'mail', 'closed']);
+});
+
+test('STARTTLS forgets the greeting (RFC 3207 §4.2), EHLO the message', () => {
+  const session = sessionIn('ready');
+  session.succeeded('STARTTLS');
+  assert.equal(session.state, 'connected');
+  const other = sessionIn('rcpt');
+  other.succeeded('EHLO');
+  assert.equal(other.state, 'ready');
+});
+
+test('a reset ends a message and greets nobody', () => {
+  const after = STATES.map((state) => {
+    const session = sessionIn(state);
+    session.reset();
+    return session.state;
+  });
+  assert.deepEqual(after, ['connected', 'ready', 'ready', 'ready', 'closed']);
+});
+
+test('nothing is sent behind what RFC 2920 §3.1 wants last, and only AUTH is secret', () => {
+  assert.deepEqual(VERBS.filter((verb) => COMMANDS[verb].last).sort(), [
+    'AUTH',
+    'DATA',
+    'EHLO',
+    'HELO',
+    'NOOP',
+    'QUIT',
+    'STARTTLS',
+  ]);
+  assert.deepEqual(
+    VERBS.filter((verb) => COMMANDS[verb].secret),
+    ['AUTH'],
+  );
+});
