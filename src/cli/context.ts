@@ -53,7 +53,7 @@ export function makeContext(program: Program, options: GlobalOptions, stop: Abor
   const mayAsk = options.input !== false && canPrompt(program);
   const surroundings: Surroundings = {
     env,
-    home: env['HOME'] ?? homedir(),
+    home: env['HOME'] || homedir(),
     uid: program.getuid?.(),
     signal: stop.signal,
     ...(options.trace ? { trace: (line: string) => output.trace(line) } : {}),

@@ -44,7 +44,7 @@ test('every error ends with its documented code', () => {
     [new errors.StoreError('mailbox-busy', ''), 75],
     [new errors.StoreError('not-permitted', ''), 73],
     [new errors.StoreError('read-only', ''), 73],
-    [new errors.StoreError('exists', ''), 73],
+    [new errors.StoreError('name-taken', ''), 73],
     [new errors.StoreError('disk-full', ''), 74],
     [new errors.StoreError('stdout-closed', ''), 74],
     [new errors.AbortedError('aborted', ''), 130],

@@ -99,7 +99,7 @@ const MESSAGE_PHASES: ReadonlySet<string | undefined> = new Set(['mail', 'rcpt',
 const GREETING_PHASES: ReadonlySet<string | undefined> = new Set(['connect', 'greeting']);
 /** RFC 4954 §6 and RFC 3207 §4: authentication is missing, too weak or wrong. */
 const SMTP_AUTH_CODES: ReadonlySet<number> = new Set([530, 534, 535, 538]);
-const CANNOT_CREATE: ReadonlySet<string> = new Set(['not-permitted', 'read-only', 'exists']);
+const CANNOT_CREATE: ReadonlySet<string> = new Set(['not-permitted', 'read-only', 'name-taken']);
 const MESSAGE_CODES: ReadonlySet<string> = new Set([
   'bad-message',
   'recipients-refused',

@@ -5,10 +5,11 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../errors.ts';
 import { VERSION } from '../version.ts';
-import { COMMANDS, type Run } from './commands.ts';
+import type { Run } from './command.ts';
+import { COMMANDS, type CommandRow } from './commands.ts';
 import { type Context, type GlobalOptions, makeContext, type Program } from './context.ts';
 import { exitCode } from './exit-codes.ts';
-import { addGlobalOptions } from './options.ts';
+import { addGlobalOptions, globalOptions } from './options.ts';
 
 const EXAMPLES = `
 Examples, with a server made for trying them on:
@@ -32,25 +33,35 @@ posthorn COMMAND --help says more about each command.`;
 export async function main(argv: readonly string[], program: Program, stop = new AbortController()): Promise<number> {
   let context: Context | undefined;
   let status = 0;
+  // Help has no context yet; whoever closed the output does not want to hear of it.
+  program.stdout.on('error', () => undefined);
   const root = new Command('posthorn');
   const run: Run =
     (work) =>
     async (...args) => {
-      context = makeContext(program, root.opts<GlobalOptions>(), stop);
+      // The library hands the command itself over last.
+      context = makeContext(program, globalOptions(args.at(-1) as Command), stop);
       status = (await work(context, ...args)) ?? 0;
     };
   try {
     await describe(root, argv, program, run);
     await root.parseAsync([...argv], { from: 'user' });
-    return context?.output.failure === undefined ? status : exitCode(context.output.failure);
+    await flushed(program.stdout);
+    if (context?.output.failure !== undefined) throw context.output.failure;
+    return status;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const { output } = context ?? makeContext(program, early(argv), stop);
     // A reader who went away also stopped the work: that is the reason then, not the stop.
-    const reason = output.failure ?? (error instanceof CommanderError ? usage(error) : error);
+    const reason = output.failure ?? (error instanceof CommanderError ? usage(error, root, argv) : error);
     output.error(reason);
     return exitCode(reason);
   }
+}
+
+/** Resolves when all that was written has left, or failed to: a reader who went away is known only then. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => void stream.write('', () => setImmediate(resolve)));
 }
 
 async function describe(root: Command, argv: readonly string[], program: Program, run: Run): Promise<void> {
@@ -62,14 +73,27 @@ async function describe(root: Command, argv: readonly string[], program: Program
     .showSuggestionAfterError(true)
     .exitOverride();
   addGlobalOptions(root);
-  const chosen = COMMANDS.find(({ name }) => argv.includes(name));
-  for (const { name, summary, load } of COMMANDS) {
+  // What stands behind a command is read by that command alone: a subject such as "--passwordeval=…" stays a subject.
+  root.enablePositionalOptions();
+  const defined = new Set<string>();
+  const define = async ({ name, load }: CommandRow, command: Command): Promise<void> => {
+    if (defined.has(name)) return;
+    defined.add(name);
+    (await load()).define(command, run);
+    addGlobalOptions(command, 'behind');
+  };
+  for (const row of COMMANDS) {
     const command = root
-      .command(name)
-      .summary(summary)
-      .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`);
-    if (name === chosen?.name || argv.includes('help')) (await load()).define(command, run);
+      .command(row.name)
+      .summary(row.summary)
+      .description(`${row.summary.charAt(0).toUpperCase()}${row.summary.slice(1)}.`);
+    // `posthorn help COMMAND` shows a command without running it.
+    if (argv.includes('help')) await define(row, command);
   }
+  root.hook('preSubcommand', async (_, command) => {
+    const row = COMMANDS.find(({ name }) => name === command.name());
+    if (row !== undefined) await define(row, command);
+  });
   if (argv.length === 0) root.action(() => root.help());
 }
 
@@ -78,9 +102,17 @@ function early(argv: readonly string[]): GlobalOptions {
   return { json: argv.includes('--json'), color: !argv.includes('--no-color') };
 }
 
-function usage({ message, code }: CommanderError): UsageError {
+/** The library's complaint in our words. */
+function usage({ message, code }: CommanderError, root: Command, argv: readonly string[]): UsageError {
+  const command = COMMANDS.find(({ name }) => name === root.args[0])?.name;
+  const help = `See posthorn ${command === undefined ? '' : `${command} `}--help.`;
+  if (code === 'commander.help') {
+    const words = argv.filter((word) => !word.startsWith('-') && word !== 'help');
+    const what = words.length > 0 ? `There is no command ${words[0]}.` : 'No command was given.';
+    return new UsageError('unknown-command', what, { hint: help });
+  }
   const [first = '', ...rest] = message.replace(/^error: /, '').split('\n');
-  const hint = rest.join(' ').replace(/[()]/g, '') || 'See posthorn --help.';
+  const hint = rest.join(' ').replace(/[()]/g, '') || help;
   return new UsageError(
     code.replace(/^commander\./, '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
     `${first.charAt(0).toUpperCase()}${first.slice(1)}.`.replace(/\.\.$/, '.'),

@@ -1,10 +1,11 @@
 /** The options every command shares, and the readers of numbers and sizes. */
-import type { Command } from 'commander';
+import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
+import type { GlobalOptions } from './context.ts';
 
-/** Adds what can be said before or behind any command. */
-export function addGlobalOptions(command: Command): Command {
-  return command
+/** What can be said before or behind any command. */
+function globals(): Command {
+  return new Command()
     .option('-a, --account <name>', 'use this account of the configuration, or this mailbox')
     .option('-c, --config <file>', 'read this configuration file')
     .option('--pop3 <url>', 'POP3 server: pop3s://user@host, pop3:// (STLS required), pop3+insecure://')
@@ -22,6 +23,23 @@ export function addGlobalOptions(command: Command): Command {
     .option('--no-color', 'no colours (also: NO_COLOR=1)');
 }
 
+/** Adds the options every command shares. Behind a command they are understood, and its help says where they are explained. */
+export function addGlobalOptions(command: Command, place: 'before' | 'behind' = 'before'): void {
+  for (const option of globals().options) command.addOption(place === 'behind' ? option.hideHelp() : option);
+  if (place === 'behind')
+    command.addHelpText('after', '\nposthorn --help explains the options that every command has, such as --account.');
+}
+
+/** What was said of them, before and behind the command; behind it counts. */
+export function globalOptions(command: Command): GlobalOptions {
+  const names = globals().options.map((option) => option.attributeName());
+  const said: Record<string, unknown> = {};
+  for (let at: Command | null = command; at !== null; at = at.parent) {
+    for (const name of names) if (at.getOptionValueSource(name) === 'cli') said[name] ??= at.getOptionValue(name);
+  }
+  return said;
+}
+
 /** A message number. @throws UsageError. */
 export function readNumber(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
@@ -33,7 +51,9 @@ export function readNumber(text: string): number {
 /** How many. @throws UsageError. */
 export function readCount(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new UsageError('bad-number', `${JSON.stringify(text)} is not a whole number.`);
+  throw new UsageError('bad-number', `${JSON.stringify(text)} is not a whole number.`, {
+    hint: 'Write for example 10.',
+  });
 }
 
 /** Octets: a number, or one with k, M or G behind it, in powers of a thousand. @throws UsageError. */

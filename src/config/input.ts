@@ -1,5 +1,5 @@
 /** Files a person names as input: the text of a message, a raw message. Opened at once, so that a mistake shows early. */
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
 
 /** The most octets of a text that is typed or piped: what is larger should be an attachment. */
@@ -8,16 +8,29 @@ const MAX_TEXT = 64 * 1024 * 1024;
 /** Opens a file for reading. @throws UsageError `input-missing` with what is wrong. */
 export async function openInput(path: string): Promise<AsyncIterable<Uint8Array>> {
   const bad = (why: string) =>
-    new UsageError('input-missing', `${path} ${why}.`, { hint: 'Check the name of the file.' });
+    new UsageError('input-missing', `Cannot read ${path || '""'}: ${why}.`, { hint: 'Check the name of the file.' });
   try {
     const file = await open(path, 'r');
-    if (!(await file.stat()).isDirectory()) return file.createReadStream();
+    if (!(await file.stat()).isDirectory()) return chunksOf(file, bad);
     await file.close();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw bad(code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`);
+    throw bad(whyNot(error));
   }
-  throw bad('is a folder');
+  throw bad('it is a folder');
+}
+
+async function* chunksOf(file: FileHandle, bad: (why: string) => UsageError): AsyncGenerator<Uint8Array> {
+  try {
+    yield* file.createReadStream();
+  } catch (error) {
+    throw bad(whyNot(error));
+  }
+}
+
+function whyNot(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file';
+  return code === 'EACCES' ? 'you have no permission' : `the system reports ${code}`;
 }
 
 /** Reads a text whole, as UTF-8. @throws UsageError `input-missing` for what is not text, or is too long. */

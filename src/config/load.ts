@@ -36,7 +36,9 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
   const file = await readFile(path);
   if (file === undefined) {
     if (options.path === undefined) return { path: undefined, defaults: {}, accounts: new Map() };
-    throw new ConfigError('config-missing', `The configuration file ${path} does not exist.`);
+    throw new ConfigError('config-missing', `The configuration file ${path} does not exist.`, {
+      hint: 'Check the path given to --config.',
+    });
   }
   const table = await parseToml(path, file.text);
   judgePermissions(path, table, file, options.uid);

@@ -10,7 +10,8 @@
 import * as v from 'valibot';
 import { ConfigError, UsageError } from '../errors.ts';
 import type { AccountConfig, Defaults, Keep } from './account.ts';
-import { parseDuration } from './duration.ts';
+import { parseDuration, parseTimeout } from './duration.ts';
+import { FINGERPRINT, parseFingerprint } from './fingerprint.ts';
 import { nearestWord } from './nearest.ts';
 import { parseServerUrl } from './url.ts';
 
@@ -52,8 +53,8 @@ const accountEntries = {
   tls_fingerprint: v.optional(
     v.pipe(
       line,
-      v.regex(/^[0-9A-Fa-f]{2}(?::?[0-9A-Fa-f]{2}){31}$/, 'must be a SHA-256 fingerprint, 64 hexadecimal digits'),
-      v.transform((text) => text.replaceAll(':', '').toLowerCase()),
+      v.regex(FINGERPRINT, 'must be a SHA-256 fingerprint, 64 hexadecimal digits'),
+      v.transform(parseFingerprint),
     ),
   ),
   auth: v.optional(v.pipe(line, v.regex(/^[A-Za-z0-9_-]{1,20}$/, 'must be the name of a mechanism'), v.toUpperCase())),
@@ -149,10 +150,7 @@ function readKeep(value: boolean | string | undefined, where: string): Keep | un
 }
 
 function readTimeout(value: number | string | undefined, where: string): number | undefined {
-  if (value === undefined) return undefined;
-  const milliseconds = readBy(() => parseDuration(String(value)), where, 'timeout');
-  if (milliseconds > 86_400_000) throw complaint(`${where}: timeout is longer than a day.`);
-  return milliseconds;
+  return value === undefined ? undefined : readBy(() => parseTimeout(String(value)), where, 'timeout');
 }
 
 function check<S extends v.GenericSchema>(schema: S, value: unknown, where: string, known: string[]): v.InferOutput<S> {

@@ -7,16 +7,18 @@
  */
 import { join } from 'node:path';
 import { type AccountConfig, accountNamed, type Config, type Keep } from '../config/account.ts';
-import { parseDuration } from '../config/duration.ts';
+import { parseTimeout } from '../config/duration.ts';
 import { readAuthority } from '../config/authority.ts';
+import { parseFingerprint } from '../config/fingerprint.ts';
 import { loadConfig } from '../config/load.ts';
 import { type Env, xdgPaths } from '../config/paths.ts';
 import { resolvePassword } from '../config/secrets.ts';
 import { mailboxName, parseServerUrl, type ServerUrl } from '../config/url.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import type { TlsOptions } from '../net/tls.ts';
-import type { MailboxPaths } from '../store/mailbox.ts';
-import { mailboxNames } from '../store/mailboxes.ts';
+import { findMechanism, MECHANISMS } from '../sasl/mechanisms.ts';
+import { Mailbox, type MailboxPaths } from '../store/mailbox.ts';
+import { isMailbox, mailboxNames } from '../store/mailboxes.ts';
 
 /** What was asked for on the command line, or by a program. */
 export interface AccountRequest {
@@ -66,8 +68,10 @@ export async function resolveAccount(request: AccountRequest, surroundings: Surr
   const { env } = surroundings;
   const config = await loadConfig({ path: request.config, env, home: surroundings.home, uid: surroundings.uid });
   const named = request.account !== undefined;
-  const pop3 = serverUrl(request.pop3 ?? (named ? undefined : env['POSTHORN_POP3']), 'pop3');
-  const smtp = serverUrl(request.smtp ?? (named ? undefined : env['POSTHORN_SMTP']), 'smtp');
+  // A variable that is empty counts as unset, as shells have it; an option that is empty is a mistake.
+  const given = (name: string) => (named ? undefined : env[name] || undefined);
+  const pop3 = serverUrl(request.pop3 ?? given('POSTHORN_POP3'), 'pop3');
+  const smtp = serverUrl(request.smtp ?? given('POSTHORN_SMTP'), 'smtp');
   const byUrl = pop3 !== undefined || smtp !== undefined;
   const configured = byUrl && !named ? undefined : configuredAccount(config, request.account);
   const name =
@@ -75,7 +79,10 @@ export async function resolveAccount(request: AccountRequest, surroundings: Surr
     request.account ??
     (pop3 && mailboxName(pop3)) ??
     (byUrl ? undefined : await onlyMailbox(surroundings));
-  const caFile = request.caFile ?? (named ? undefined : env['POSTHORN_CA_FILE']) ?? configured?.caFile;
+  const paths = name === undefined ? undefined : pathsOf(name, configured, surroundings);
+  if (named && configured === undefined && !byUrl && paths !== undefined && !(await isMailbox(paths)))
+    throw await unknownAccount(request.account, surroundings);
+  const caFile = request.caFile ?? given('POSTHORN_CA_FILE') ?? configured?.caFile ?? config.defaults.caFile;
   return {
     name,
     pop3: withUser(pop3 ?? configured?.pop3, configured),
@@ -83,19 +90,30 @@ export async function resolveAccount(request: AccountRequest, surroundings: Surr
     from: configured?.from ?? config.defaults.from ?? addressOf(smtp) ?? addressOf(pop3),
     tls: {
       ca: caFile === undefined ? undefined : [await readAuthority(caFile)],
-      fingerprint: request.tlsFingerprint ?? configured?.tlsFingerprint,
+      fingerprint:
+        request.tlsFingerprint === undefined ? configured?.tlsFingerprint : parseFingerprint(request.tlsFingerprint),
     },
-    auth: request.auth ?? configured?.auth,
+    auth: mechanism(request.auth ?? configured?.auth),
     keep: configured?.keep ?? config.defaults.keep,
     timeout:
-      request.timeout === undefined ? (configured?.timeout ?? config.defaults.timeout) : parseDuration(request.timeout),
-    paths: name === undefined ? undefined : pathsOf(name, configured, surroundings),
+      request.timeout === undefined
+        ? (configured?.timeout ?? config.defaults.timeout)
+        : parseTimeout(request.timeout, '--timeout'),
+    paths,
     password: passwordSource(request, configured, surroundings),
   };
 }
 
 function serverUrl(text: string | undefined, protocol: 'pop3' | 'smtp'): ServerUrl | undefined {
-  return text === undefined || text === '' ? undefined : parseServerUrl(text, protocol);
+  return text === undefined ? undefined : parseServerUrl(text, protocol);
+}
+
+/** A mechanism's name; `USER` stands for POP3's own USER and PASS. */
+function mechanism(name: string | undefined): string | undefined {
+  if (name === undefined || name.toUpperCase() === 'USER' || findMechanism(name) !== undefined) return name;
+  throw new UsageError('bad-mechanism', `Posthorn does not speak the mechanism ${name}.`, {
+    hint: `It speaks ${MECHANISMS.map((each) => each.name).join(', ')}, and USER for POP3.`,
+  });
 }
 
 /** The configuration's account; none is fine where it has none and a mailbox made by URL may be meant. */
@@ -109,6 +127,16 @@ async function onlyMailbox({ env, home }: Surroundings): Promise<string | undefi
   if (names.length < 2) return names[0];
   throw new UsageError('which-mailbox', 'There are several mailboxes, and none was named.', {
     hint: `Name one with --account: ${names.slice(0, 10).join(', ')}.`,
+  });
+}
+
+async function unknownAccount(name: string | undefined, { env, home }: Surroundings): Promise<ConfigError> {
+  const names = await mailboxNames(xdgPaths(env, home).data);
+  return new ConfigError('unknown-account', `There is no account and no mailbox called ${name}.`, {
+    hint:
+      names.length === 0
+        ? 'Give the servers with --pop3 URL and --smtp URL, or write a configuration file.'
+        : `The mailboxes are: ${names.slice(0, 10).join(', ')}.`,
   });
 }
 
@@ -142,10 +170,23 @@ function passwordSource(
   };
 }
 
-/** The mailbox of an account. @throws ConfigError `no-mailbox` where nothing says which one is meant. */
-export function mailboxOf(account: Account): MailboxPaths {
-  if (account.paths !== undefined) return account.paths;
+/** Where the mailbox of an account is, or will be. @throws ConfigError `no-mailbox` where nothing says which one is meant. */
+export function mailboxOf({ paths }: Account): MailboxPaths {
+  if (paths !== undefined) return paths;
   throw new ConfigError('no-mailbox', 'There is no mailbox yet.', {
     hint: 'Fetch mail first: posthorn fetch --pop3 pop3s://ann%40example.org@mail.example.org',
+  });
+}
+
+/**
+ * Opens the mailbox of an account for reading.
+ *
+ * @throws ConfigError `no-mailbox` where nothing was ever fetched; StoreError `mailbox-missing` where something was.
+ */
+export async function viewMailbox(account: Account): Promise<Mailbox> {
+  const paths = mailboxOf(account);
+  if (await isMailbox(paths)) return Mailbox.view(paths);
+  throw new ConfigError('no-mailbox', `There is no mailbox ${account.name} yet.`, {
+    hint: 'Fetch its mail first, with posthorn fetch and the same options.',
   });
 }

@@ -7,7 +7,7 @@ import { readHeaders, type Summary } from '../mime/summary.ts';
 import { isUnsupported, type Pop3Client } from '../pop3/client.ts';
 import { Mailbox } from '../store/mailbox.ts';
 import type { Account, Surroundings } from './account.ts';
-import { openPop3, type Say } from './session.ts';
+import { leave, openPop3, type Say } from './session.ts';
 
 /** The most of one header that is taken in, octets; what is behind it is not needed for a listing. */
 const MAX_HEADER = 256 * 1024;
@@ -53,7 +53,7 @@ export async function checkMail(
         ...(await Promise.all(shown.slice(from, from + WINDOW).map(({ number }) => header(client, number)))),
       );
     }
-    await client.quit();
+    await leave(client);
     const messages = shown.map(({ number, octets }, row) => {
       const uidl = uidOf.get(number);
       return {

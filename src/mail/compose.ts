@@ -36,11 +36,11 @@ export async function composeMessage(
     });
   }
   const draft: Draft = {
-    from: parseRecipient(from),
-    to: addresses(request.to),
-    cc: addresses(request.cc),
-    bcc: addresses(request.bcc),
-    ...(request.replyTo === undefined ? {} : { replyTo: parseRecipient(request.replyTo) }),
+    from: inOption('--from', from, parseRecipient),
+    to: addresses('--to', request.to),
+    cc: addresses('--cc', request.cc),
+    bcc: addresses('--bcc', request.bcc),
+    ...(request.replyTo === undefined ? {} : { replyTo: inOption('--reply-to', request.replyTo, parseRecipient) }),
     ...(request.subject === undefined ? {} : { subject: request.subject }),
     ...(request.text === undefined ? {} : { text: request.text }),
     ...(request.html === undefined ? {} : { html: request.html }),
@@ -54,13 +54,26 @@ export async function composeMessage(
   return message;
 }
 
-function addresses(texts: readonly string[] = []) {
-  return texts.flatMap((text) => parseRecipients(text));
+function addresses(option: string, texts: readonly string[] = []) {
+  return texts.flatMap((text) => inOption(option, text, parseRecipients));
+}
+
+/** Where one of many addresses is wrong, the error says which: it repeats the text, shortened. */
+function inOption<T>(option: string, text: string, parse: (text: string) => T): T {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const shown = JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+    const { code, message, hint } = error;
+    throw new UsageError(code, `${option} ${shown}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`, { hint });
+  }
 }
 
 function splitHeader(text: string): [name: string, value: string] {
   const colon = text.indexOf(':');
-  if (colon > 0) return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
+  // Spaces only: a line break at either end is a mistake to be refused, not to be passed over.
+  if (colon > 0) return [text.slice(0, colon).replace(/ +$/, ''), text.slice(colon + 1).replace(/^ +| +$/g, '')];
   throw new UsageError('bad-header', 'A header is written as Name: value.', {
     hint: 'For example: --header "X-Priority: 1"',
   });

@@ -6,14 +6,15 @@
  * QUIT makes it so. While one batch is made durable the next is already on its way.
  */
 import type { Keep } from '../config/account.ts';
-import { LimitError, Pop3ReplyError, type PosthornError } from '../errors.ts';
+import { ConnectionLostError, LimitError, Pop3ReplyError, type PosthornError } from '../errors.ts';
 import { isUnsupported, type Pop3Client } from '../pop3/client.ts';
 import type { Delivery } from '../store/delivery.ts';
 import type { Surveyed } from '../store/ledger.ts';
 import { Mailbox, type Planned } from '../store/mailbox.ts';
+import { isMailbox } from '../store/mailboxes.ts';
 import { secondsOf } from '../store/name.ts';
 import { type Account, mailboxOf, type Surroundings } from './account.ts';
-import { openPop3, type Say } from './session.ts';
+import { leave, openPop3, pop3Server, type Say } from './session.ts';
 
 /** Messages under way at once, and made durable together. */
 const BATCH = 64;
@@ -67,19 +68,24 @@ export async function fetchMail(
   options: FetchOptions,
   hooks: FetchHooks,
 ): Promise<FetchReport> {
+  pop3Server(account);
   const paths = mailboxOf(account);
-  const mailbox = await Mailbox.open(paths);
-  try {
+  const withMailbox = async <T>(work: (mailbox: Mailbox) => Promise<T>): Promise<T> => {
+    const mailbox = await Mailbox.open(paths);
+    return work(mailbox).finally(() => mailbox.close());
+  };
+  const withSession = async <T>(work: (client: Pop3Client) => Promise<T>): Promise<T> => {
     const client = await openPop3(account, surroundings, hooks.say);
-    try {
-      return await new Fetch(mailbox, client, options, hooks).run(paths.maildir);
-    } catch (error) {
+    return work(client).catch(async (error: unknown) => {
       await client.close();
       throw error;
-    }
-  } finally {
-    await mailbox.close();
-  }
+    });
+  };
+  const run = (mailbox: Mailbox, client: Pop3Client) => new Fetch(mailbox, client, options, hooks).run(paths.maildir);
+  // A mailbox is locked before the server is troubled; but a new one is made only for somebody the server lets in.
+  return (await isMailbox(paths))
+    ? withMailbox((mailbox) => withSession((client) => run(mailbox, client)))
+    : withSession((client) => withMailbox((mailbox) => run(mailbox, client)));
 }
 
 class Fetch {
@@ -107,7 +113,7 @@ class Fetch {
     const { dryRun = false } = this.#options;
     if (!dryRun) await this.#retrieve(wanted);
     const deleted = dryRun ? this.#erasable(entries).length : await this.#erase(entries);
-    if (dryRun) await this.#client.quit();
+    if (dryRun) await leave(this.#client);
     const fetched = dryRun ? wanted.map(({ uidl, size }) => ({ number: 0, uidl, size })) : this.#fetched;
     return { mailbox: maildir, onServer: entries.length, fetched, skipped, failed: this.#failed, deleted, dryRun };
   }
@@ -204,8 +210,14 @@ class Fetch {
   /** DELE for what is durable here, then QUIT, whose `+OK` makes it so. */
   async #erase(entries: readonly Entry[]): Promise<number> {
     const erasable = this.#erasable(entries);
+    if (erasable.length === 0) {
+      await leave(this.#client);
+      return 0;
+    }
     await Promise.all(erasable.map(({ at }) => this.#client.dele(at)));
-    await this.#client.quit();
+    await this.#client.quit().catch((error: unknown) => {
+      throw unconfirmed(error);
+    });
     await this.#mailbox.deleted(erasable);
     return erasable.length;
   }
@@ -217,6 +229,22 @@ function withoutUidl(cause: unknown): PosthornError {
     cause,
     hint: 'Look at the mail there with posthorn list --remote.',
   });
+}
+
+/** Nobody knows then what the server deleted; but all of it is here, so another fetch finds out and does the rest. */
+function unconfirmed(error: unknown): unknown {
+  if (!(error instanceof ConnectionLostError)) return error;
+  const { message, phase, cause, transcript } = error;
+  return new ConnectionLostError(
+    'not-sent',
+    `${message} The server did not confirm that it deleted what is safe here.`,
+    {
+      phase,
+      cause,
+      transcript,
+      hint: 'Fetch again: what is still there is deleted then, and nothing comes twice.',
+    },
+  );
 }
 
 function tooLarge(error: unknown): unknown {

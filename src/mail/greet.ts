@@ -1,7 +1,7 @@
 /** What an account's servers say of themselves: connected, protected, logged in, and left again. */
 import type { TlsInfo } from '../net/tls.ts';
 import type { Account, Surroundings } from './account.ts';
-import { openPop3, openSmtp, type Say } from './session.ts';
+import { leave, openPop3, openSmtp, type Say } from './session.ts';
 
 export interface ServerInfo {
   readonly greeting: string;
@@ -23,7 +23,7 @@ export async function greetSmtp(account: Account, surroundings: Surroundings, sa
 export async function greetPop3(account: Account, surroundings: Surroundings, say: Say): Promise<ServerInfo> {
   const client = await openPop3(account, surroundings, say);
   const info = { greeting: client.greeting, tls: client.tls, capabilities: lines(client.capabilities) };
-  await client.quit();
+  await leave(client);
   return info;
 }
 

@@ -1,7 +1,7 @@
 /** What is in the local mailbox: the headers of its newest messages. Nothing is connected, nothing is written. */
 import { readHeaders, type Summary } from '../mime/summary.ts';
-import { Mailbox, type StoredMessage } from '../store/mailbox.ts';
-import { type Account, mailboxOf } from './account.ts';
+import type { Mailbox, StoredMessage } from '../store/mailbox.ts';
+import { type Account, mailboxOf, viewMailbox } from './account.ts';
 
 /** Files open at once. */
 const WINDOW = 64;
@@ -21,8 +21,7 @@ export interface LocalListing {
 
 /** @param limit how many messages, newest first. @throws StoreError `mailbox-missing` and the faults of the disk. */
 export async function listMail(account: Account, limit: number): Promise<LocalListing> {
-  const paths = mailboxOf(account);
-  const mailbox = await Mailbox.view(paths);
+  const mailbox = await viewMailbox(account);
   const all = mailbox.messages();
   const shown = all.slice(Math.max(0, all.length - limit));
   const messages: ListedMessage[] = [];
@@ -32,7 +31,12 @@ export async function listMail(account: Account, limit: number): Promise<LocalLi
       .map(async (message) => ({ ...message, summary: await headers(mailbox, message) }));
     messages.push(...(await Promise.all(window)));
   }
-  return { mailbox: paths.maildir, count: all.length, unread: all.filter(({ seen }) => !seen).length, messages };
+  return {
+    mailbox: mailboxOf(account).maildir,
+    count: all.length,
+    unread: all.filter(({ seen }) => !seen).length,
+    messages,
+  };
 }
 
 async function headers(mailbox: Mailbox, { number }: StoredMessage): Promise<Summary> {

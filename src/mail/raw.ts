@@ -103,21 +103,27 @@ class HeaderCutter {
     // Where the blank line began in an earlier chunk, its beginning is put back in front.
     const missing = this.header.slice(end, Math.max(end, before));
     this.header = this.header.slice(0, end);
+    checkFields(this.header);
     return missing === '' ? body : Buffer.concat([Buffer.from(missing, 'latin1'), body]);
   }
 
   /** A message that is all header still gets its blank line. */
   end(): Uint8Array {
     if (this.#done) return new Uint8Array();
-    if (!/^[!-9;-~]+:/.test(this.header)) {
-      throw new UsageError('bad-message', 'That is not a message: it does not begin with a header.', {
-        hint: 'A message begins with fields such as "Subject: hello" and a blank line.',
-      });
-    }
-    const complete = this.header.endsWith('\r\n');
-    if (!complete) this.header += '\r\n';
+    checkFields(this.header);
+    if (!this.header.endsWith('\r\n')) this.header += '\r\n';
     return Buffer.from('\r\n');
   }
+}
+
+/** Some other file would go out as a message with a garbled header. @throws UsageError `bad-message`. */
+function checkFields(header: string): void {
+  const lines = header.replace(/\r\n$/, '').split('\r\n');
+  const wrong = lines.findIndex((line, at) => !/^[!-9;-~]+[ \t]*:/.test(line) && (at === 0 || !/^[ \t]/.test(line)));
+  if (wrong < 0) return;
+  throw new UsageError('bad-message', `That is not a message: line ${wrong + 1} is no field of a header.`, {
+    hint: 'A message begins with fields such as "Subject: hello", then a blank line, then the text.',
+  });
 }
 
 /** The header without its Bcc fields, and what stood in them. */

@@ -1,8 +1,8 @@
 /** Opens one message of the local mailbox to be read, whole or a part of it. Nothing is connected. */
 import { UsageError } from '../errors.ts';
 import { type Message, readMessage } from '../mime/message.ts';
-import { Mailbox, type StoredMessage } from '../store/mailbox.ts';
-import { type Account, mailboxOf } from './account.ts';
+import type { StoredMessage } from '../store/mailbox.ts';
+import { type Account, viewMailbox } from './account.ts';
 
 /** A message of the mailbox, its bytes to be had as often as they are wanted. */
 export interface OpenMessage {
@@ -12,9 +12,9 @@ export interface OpenMessage {
   markSeen(): Promise<void>;
 }
 
-/** @throws UsageError `no-such-message`; StoreError `mailbox-missing`. */
+/** @throws UsageError `no-such-message`; ConfigError `no-mailbox`; StoreError `mailbox-missing`. */
 export async function openMessage(account: Account, number: number): Promise<OpenMessage> {
-  const mailbox = await Mailbox.view(mailboxOf(account));
+  const mailbox = await viewMailbox(account);
   const stored = mailbox.byNumber(number);
   if (stored === undefined) {
     throw new UsageError('no-such-message', `There is no message ${number} in the mailbox.`, {

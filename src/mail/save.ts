@@ -34,7 +34,12 @@ export async function streamPart(
   sink: (chunk: Uint8Array) => void | Promise<void>,
 ): Promise<void> {
   const [part, another] = await chooseParts(message, wanted);
-  if (part === undefined || another !== undefined) {
+  if (part === undefined) {
+    throw new UsageError('no-such-attachment', `Message ${message.stored.number} has no attachments.`, {
+      hint: `Name a part of it, as posthorn read ${message.stored.number} shows them.`,
+    });
+  }
+  if (another !== undefined) {
     throw new UsageError('which-part', 'Only one part can go to standard output.', {
       hint: 'Name it by its number, as posthorn read shows it.',
     });

@@ -3,24 +3,22 @@
  *
  * Everything that can be wrong on this side is found before a connection is opened.
  */
-import type { SendResult } from '../smtp/transaction.ts';
+import type { Envelope, Outgoing, RecipientResult, SendResult } from '../smtp/transaction.ts';
 import type { Account, Surroundings } from './account.ts';
 import { openSmtp, type Say } from './session.ts';
 
+export type { RecipientResult, SendResult };
+
 /** A message ready to leave, whoever made it. */
-export interface Sendable {
-  readonly envelope: { readonly from: string; readonly recipients: readonly string[] };
+export interface Sendable extends Outgoing {
+  readonly envelope: Envelope;
   readonly messageId: string | undefined;
-  readonly size: number | undefined;
-  readonly needsUtf8: boolean;
-  readonly has8bit: boolean;
-  /** Its line ends are exact. */
-  readonly exactLines: boolean;
-  chunks(): AsyncIterable<Uint8Array>;
 }
 
 export interface SendHooks {
   readonly say: Say;
+  /** The server has let us in; the message goes next. */
+  readonly begin: () => void;
   readonly progress: (octets: number) => void;
 }
 
@@ -39,12 +37,8 @@ export async function sendMessage(
 ): Promise<SendResult> {
   const client = await openSmtp(account, surroundings, hooks.say);
   try {
-    const { size, has8bit, needsUtf8, exactLines } = message;
-    const outgoing = { chunks: message.chunks(), size, eightBit: has8bit, utf8: needsUtf8, exactLines };
-    const result = await client.send(message.envelope, outgoing, {
-      partial: options.partial,
-      progress: hooks.progress,
-    });
+    hooks.begin();
+    const result = await client.send(message.envelope, message, { partial: options.partial, progress: hooks.progress });
     await client.quit();
     return result;
   } catch (error) {

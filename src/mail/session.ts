@@ -1,6 +1,6 @@
 /** Opens a session for an account: connected, protected as its URL says, and logged in. */
 import type { ServerUrl } from '../config/url.ts';
-import { ConfigError, UsageError } from '../errors.ts';
+import { AbortedError, ConfigError, PosthornError, UsageError } from '../errors.ts';
 import type { ConnectOptions } from '../net/connect.ts';
 import { Pop3Client } from '../pop3/client.ts';
 import { SmtpClient } from '../smtp/client.ts';
@@ -11,12 +11,7 @@ export type Say = (text: string) => void;
 
 /** @throws ConfigError `no-server`, `no-user`; ConnectError, TlsError, AuthError and the rest of a connection's errors. */
 export async function openPop3(account: Account, surroundings: Surroundings, say: Say): Promise<Pop3Client> {
-  const url = required(account.pop3, 'POP3', '--pop3 pop3s://ann%40example.org@mail.example.org');
-  if (url.user === undefined) {
-    throw new ConfigError('no-user', 'The POP3 URL names no user.', {
-      hint: 'Write it before the host: pop3s://ann%40example.org@mail.example.org',
-    });
-  }
+  const url = pop3Server(account);
   // Asked for first: a server should not be kept waiting for a person, and a missing password connects to nothing.
   const password = await account.password(url.user);
   warnInsecure(url, say);
@@ -47,6 +42,25 @@ export async function openSmtp(account: Account, surroundings: Surroundings, say
   }
 }
 
+/**
+ * Ends a session in which nothing was to be deleted. Some servers answer QUIT by closing, or not at all; whatever comes
+ * of it, what was asked for is here already.
+ */
+export async function leave(client: Pop3Client): Promise<void> {
+  await client.quit().catch((error: unknown) => {
+    if (!(error instanceof PosthornError) || error instanceof AbortedError) throw error;
+  });
+}
+
+/** The POP3 server of an account, with its user. @throws UsageError `no-server`, ConfigError `no-user`. */
+export function pop3Server({ pop3 }: Account): ServerUrl & { user: string } {
+  const url = required(pop3, 'POP3', '--pop3 pop3s://ann%40example.org@mail.example.org');
+  if (url.user !== undefined) return { ...url, user: url.user };
+  throw new ConfigError('no-user', 'The POP3 URL names no user.', {
+    hint: 'Write it before the host: pop3s://ann%40example.org@mail.example.org',
+  });
+}
+
 function required(url: ServerUrl | undefined, protocol: string, example: string): ServerUrl {
   if (url !== undefined) return url;
   throw new UsageError('no-server', `No ${protocol} server is named.`, {
@@ -55,7 +69,7 @@ function required(url: ServerUrl | undefined, protocol: string, example: string)
 }
 
 function warnInsecure(url: ServerUrl, say: Say): void {
-  if (url.security === 'none') say(`Warning: the connection to ${url.host} is not encrypted.`);
+  if (url.security === 'none') say(`the connection to ${url.host} is not encrypted.`);
 }
 
 function connectOptions(url: ServerUrl, { tls, timeout }: Account, { signal, trace }: Surroundings): ConnectOptions {

@@ -67,7 +67,7 @@ function asciiDomain(domain: string): string {
 
 /** @returns the error for an address that cannot be used; the address itself is not repeated, as it may be hostile. */
 export function bad(reason: string): UsageError {
-  return new UsageError('bad-address', `the address cannot be used: ${reason}`, {
+  return new UsageError('bad-address', `The address cannot be used: ${reason}.`, {
     hint: 'Write an address as name@example.org or "Full Name" <name@example.org>.',
   });
 }

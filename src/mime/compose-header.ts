@@ -32,7 +32,7 @@ const RESERVED = new Set(
 export function topHeader(draft: Draft): ComposedHeader {
   const from = listOf(draft.from);
   const sender = draft.sender ?? from[0];
-  if (sender === undefined) throw new UsageError('bad-address', 'the message has no author: From is empty');
+  if (sender === undefined) throw new UsageError('bad-address', 'The message has no author: From is empty.');
   const { to = [], cc = [], bcc = [] } = draft;
   const messageId = checkMessageId('the message id', draft.messageId ?? newMessageId(from[0] ?? sender));
   const fields = [
@@ -81,7 +81,7 @@ function textField(name: string, text: string | undefined): string {
 function customField(name: string, value: string): string {
   const lower = checkFieldName(name).toLowerCase();
   if (RESERVED.has(lower) || lower.startsWith('content-')) {
-    throw new UsageError('bad-header', `the header ${name} cannot be set directly`, {
+    throw new UsageError('bad-header', `The header ${name} cannot be set directly.`, {
       hint: 'It is written from the recipients, the subject and the other parts of the message.',
     });
   }

@@ -79,7 +79,7 @@ function joined(segments: readonly Segment[]): Segment[] {
 
 /** Text that is short lines of plain ASCII goes as it is; anything else as quoted-printable. */
 function textEntity(subtype: 'plain' | 'html', text: string): Entity {
-  if (typeof text !== 'string') throw new UsageError('bad-header', `the ${subtype} text of the message is not text`);
+  if (typeof text !== 'string') throw new UsageError('bad-header', `The ${subtype} text of the message is not text.`);
   const lines = text.replace(/\r?\n/g, '\r\n');
   const canonical = Buffer.from(lines === '' || lines.endsWith('\r\n') ? lines : `${lines}\r\n`);
   const plain = isPlain(canonical);
@@ -105,7 +105,7 @@ function attachmentEntity(attachment: Attachment): Entity {
   const { size } = attachment;
   const name = checkText('the name of an attachment', attachment.name);
   if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
-    throw new UsageError('bad-attachment', `the size of the attachment ${name} is not a whole number of octets`);
+    throw new UsageError('bad-attachment', `The size of the attachment ${name} is not a whole number of octets.`);
   }
   const disposition = attachment.inline === true ? 'inline' : 'attachment';
   const fields = [
@@ -127,7 +127,10 @@ function nameParameter(name: string): string[] {
 function mediaType(attachment: Attachment): string {
   const type = checkText('the type of an attachment', attachment.type ?? guessType(attachment.name)).toLowerCase();
   if (!/^[\w!#$&.+^-]{1,127}\/[\w!#$&.+^-]{1,127}$/.test(type)) {
-    throw new UsageError('bad-header', `the type of the attachment ${attachment.name} is not of the form type/subtype`);
+    throw new UsageError(
+      'bad-header',
+      `The type of the attachment ${attachment.name} is not of the form type/subtype.`,
+    );
   }
   return /^(?:message|multipart)\//.test(type) ? 'application/octet-stream' : type;
 }

@@ -32,6 +32,8 @@ export interface ComposedMessage extends AsyncIterable<Uint8Array> {
   readonly needsUtf8: boolean;
   /** An octet above 127 is among the bytes: the server must offer 8BITMIME. */
   readonly has8bit: boolean;
+  /** Every line end is CRLF, and no CR or LF stands alone. */
+  readonly exactLines: true;
   /**
    * The bytes, in chunks of mostly 64 KiB and more, from the start at every call and always the same: CRLF line ends,
    * no line above 998 octets.
@@ -58,6 +60,7 @@ export function compose(draft: Draft): ComposedMessage {
     size: totalSize(segments),
     needsUtf8: [header.sender, ...header.recipients].some(needsUtf8) || Buffer.byteLength(headers) > headers.length,
     has8bit: Buffer.byteLength(headers) > headers.length,
+    exactLines: true,
     chunks: () => play(segments),
     [Symbol.asyncIterator]: () => play(segments),
   };
@@ -111,7 +114,7 @@ async function* encoded(attachment: Attachment): AsyncGenerator<Uint8Array, void
 }
 
 function changed(attachment: Attachment): UsageError {
-  return new UsageError('attachment-changed', `the attachment ${attachment.name} changed while it was being sent`, {
+  return new UsageError('attachment-changed', `The attachment ${attachment.name} changed while it was being sent.`, {
     hint: 'Send the message again when the file is no longer being written.',
   });
 }

@@ -75,7 +75,7 @@ export function formatDate(date: Date): string {
   const offset = -Math.round(date.getTimezoneOffset());
   const local = new Date(date.getTime() + offset * 60_000);
   const year = local.getUTCFullYear();
-  if (!(year >= 1900 && year <= 9999)) throw new UsageError('bad-header', 'the date is not one a message can carry');
+  if (!(year >= 1900 && year <= 9999)) throw new UsageError('bad-header', 'The date is not one a message can carry.');
   const two = (value: number) => String(value).padStart(2, '0');
   const time = [local.getUTCHours(), local.getUTCMinutes(), local.getUTCSeconds()].map(two).join(':');
   const zone = `${offset < 0 ? '-' : '+'}${two(Math.floor(Math.abs(offset) / 60))}${two(Math.abs(offset) % 60)}`;

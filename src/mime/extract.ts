@@ -74,7 +74,7 @@ export async function extractPart(
   await extraction.drain(sink);
   const { part, size } = extraction;
   if (part === undefined) {
-    throw new UsageError('no-such-part', `the message has no part ${number}`, { hint: 'List its parts first.' });
+    throw new UsageError('no-such-part', `The message has no part ${number}.`, { hint: 'List its parts first.' });
   }
   await part.headers.loadCharsets();
   return partInfo(part, size);

@@ -27,13 +27,21 @@ const MESSAGE_ID = /^<[!-;=?-~]{1,900}>$/;
  * @throws UsageError `bad-header`.
  */
 export function checkText(what: string, text: string): string {
-  if (typeof text !== 'string') throw new UsageError('bad-header', `${what} is not text`);
+  if (typeof text !== 'string') throw new UsageError('bad-header', `${sentence(what)} is not text.`);
   if (FORBIDDEN.test(text) || !text.isWellFormed()) {
-    throw new UsageError('bad-header', `${what} contains a line break, a control character or half a character`, {
-      hint: 'Remove that character; a header is one line of text.',
-    });
+    throw new UsageError(
+      'bad-header',
+      `${sentence(what)} contains a line break, a control character or half a character.`,
+      {
+        hint: 'Remove that character; a header is one line of text.',
+      },
+    );
   }
   return text;
+}
+
+function sentence(what: string): string {
+  return `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
 }
 
 /**
@@ -44,7 +52,8 @@ export function checkFieldName(name: string): string {
   if (typeof name === 'string' && FIELD_NAME.test(name)) return name;
   throw new UsageError(
     'bad-header',
-    'a header name must be 1 to 76 printable ASCII characters without spaces and colons',
+    'A header name must be 1 to 76 printable ASCII characters without spaces and colons.',
+    { hint: 'Write for example X-Priority: 1' },
   );
 }
 
@@ -55,7 +64,10 @@ export function checkFieldName(name: string): string {
 export function checkMessageId(what: string, id: string): string {
   const whole = String(id).startsWith('<') ? id : `<${id}>`;
   if (MESSAGE_ID.test(whole)) return whole;
-  throw new UsageError('bad-header', `${what} is not an id: printable ASCII without spaces, in angle brackets`);
+  throw new UsageError(
+    'bad-header',
+    `${sentence(what)} is not an id: printable ASCII without spaces, in angle brackets.`,
+  );
 }
 
 /**
@@ -73,7 +85,7 @@ export function foldField(name: string, pieces: readonly string[]): string {
     const width = Buffer.byteLength(word);
     const fold = index > 0 && column + width > PREFERRED_LINE;
     column = (fold ? 0 : column) + width;
-    if (column > MAX_LINE) throw new UsageError('bad-header', `a word in the header ${name} is too long for a line`);
+    if (column > MAX_LINE) throw new UsageError('bad-header', `A word in the header ${name} is too long for a line.`);
     field += fold ? `\r\n${word}` : word;
   }
   return `${field}\r\n`;

@@ -45,7 +45,9 @@ async function* slowly(...texts: readonly string[]): AsyncGenerator<Uint8Array> 
 async function session({ channel }: CutServer): Promise<SendResult> {
   const client = await SmtpClient.over(channel, OPTIONS);
   await client.login({ user: USER, password: PASSWORD });
-  const result = await client.send(ENVELOPE, { chunks: slowly('Subject: x\r\n', '\r\n', '.a', 'b\r', '\nend\r\n') });
+  const result = await client.send(ENVELOPE, {
+    chunks: () => slowly('Subject: x\r\n', '\r\n', '.a', 'b\r', '\nend\r\n'),
+  });
   await client.quit();
   return result;
 }
@@ -88,7 +90,7 @@ async function connected(signal?: AbortSignal): Promise<{ client: SmtpClient } &
 /** A message on its way: `ends` settles with its fate, as a value. */
 async function sending(chunks: AsyncIterable<Uint8Array>, signal?: AbortSignal) {
   const { client, peer, channel } = await connected(signal);
-  const fate = client.send(ENVELOPE, { chunks }).catch((error: unknown) => error);
+  const fate = client.send(ENVELOPE, { chunks: () => chunks }).catch((error: unknown) => error);
   await settled();
   await peer.says('250 ok\r\n250 ok\r\n354 go on\r\n');
   return { client, peer, channel, fate, wire: () => peer.writes.join('') };
@@ -167,7 +169,7 @@ suite('before the final dot', () => {
     const fate = reason(
       client.send(
         ENVELOPE,
-        { chunks: chunksOf('first\r\n') },
+        { chunks: () => chunksOf('first\r\n') },
         {
           progress: () => {
             throw error;
@@ -184,7 +186,7 @@ suite('before the final dot', () => {
   test('a server that stops answering is a timeout, and can be tried again', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { client } = await connected();
-    const fate = reason(client.send(ENVELOPE, { chunks: chunksOf('hi\r\n') }));
+    const fate = reason(client.send(ENVELOPE, { chunks: () => chunksOf('hi\r\n') }));
     await settled();
     t.mock.timers.tick(1000);
     assert.deepEqual(
@@ -197,9 +199,9 @@ suite('before the final dot', () => {
 test('nothing gets into the middle of a message: what is asked for meanwhile comes behind it', async () => {
   const { client, peer } = await connected();
   const done = Promise.all([
-    client.send(ENVELOPE, { chunks: chunksOf('one\r\n') }),
+    client.send(ENVELOPE, { chunks: () => chunksOf('one\r\n') }),
     client.noop(),
-    client.send(ENVELOPE, { chunks: chunksOf('two\r\n') }),
+    client.send(ENVELOPE, { chunks: () => chunksOf('two\r\n') }),
     client.quit(),
   ]);
   const group = 'MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n';
@@ -214,8 +216,8 @@ test('nothing gets into the middle of a message: what is asked for meanwhile com
 
 test('what was asked for behind a message that failed is still tried, and says that it was not sent', async () => {
   const { client, peer } = await connected();
-  const first = reason(client.send(ENVELOPE, { chunks: chunksOf('one\r\n') }));
-  const second = reason(client.send(ENVELOPE, { chunks: chunksOf('two\r\n') }));
+  const first = reason(client.send(ENVELOPE, { chunks: () => chunksOf('one\r\n') }));
+  const second = reason(client.send(ENVELOPE, { chunks: () => chunksOf('two\r\n') }));
   const rset = reason(client.rset());
   await settled();
   await peer.ends();

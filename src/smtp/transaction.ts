@@ -23,15 +23,15 @@ export interface Envelope {
 
 export interface Outgoing {
   /** The message, in chunks. */
-  readonly chunks: AsyncIterable<Uint8Array>;
+  chunks(): AsyncIterable<Uint8Array>;
   /** Octets, where known: announced to the server, and compared with its limit before anything is sent (RFC 1870). */
   readonly size?: number | undefined;
   /** Every line end is known to be CRLF; otherwise bare ones are made so on the way. */
   readonly exactLines?: boolean | undefined;
   /** Octets above 127 in the body: needs 8BITMIME (RFC 6152). */
-  readonly eightBit?: boolean | undefined;
+  readonly has8bit?: boolean | undefined;
   /** UTF-8 in addresses or headers: needs SMTPUTF8 (RFC 6531). */
-  readonly utf8?: boolean | undefined;
+  readonly needsUtf8?: boolean | undefined;
 }
 
 export interface SendOptions {
@@ -103,8 +103,8 @@ export class Transaction {
   }
 
   /**
-   * Says who sends to whom, and asks to go on: in one write where the server takes that. DATA waits for the answers
-   * where a refused recipient may still stop the message, because behind 354 only a broken connection could.
+   * Says who sends to whom, and asks to go on: in one write where the server takes that. If a recipient is refused then
+   * and nobody is to get the message, the connection pays for it (see `#giveUp`): that is rare, and a round trip is not.
    */
   async #introduce(sender: string, paths: readonly string[], partial: boolean): Promise<Introduction> {
     const { pipelining } = this.#channel;
@@ -112,7 +112,7 @@ export class Transaction {
     // A server that takes one command at a time is spared those that a refusal has made pointless.
     if (!pipelining && !succeeded(await mailReply)) return { mail: await mailReply, rcpt: [], go: undefined };
     const rcptReplies = Promise.all(paths.map((path) => this.#ask('RCPT', path)));
-    const along = pipelining && (partial || paths.length === 1) ? this.#ask('DATA') : undefined;
+    const along = pipelining ? this.#ask('DATA') : undefined;
     try {
       const [mail, rcpt, early] = await Promise.all([mailReply, rcptReplies, along]);
       const go = early ?? (isWanted(mail, rcpt, partial) ? await this.#ask('DATA') : undefined);
@@ -135,11 +135,12 @@ export class Transaction {
       });
     }
     const utf8 =
-      message.utf8 === true || [envelope.from, ...envelope.recipients].some((address) => /[^\x00-\x7f]/.test(address));
+      message.needsUtf8 === true ||
+      [envelope.from, ...envelope.recipients].some((address) => /[^\x00-\x7f]/.test(address));
     this.#require(utf8, 'SMTPUTF8', 'smtputf8-not-offered', 'an address or a header is not ASCII');
-    this.#require(message.eightBit, '8BITMIME', '8bitmime-not-offered', 'its body has octets above 127');
+    this.#require(message.has8bit, '8BITMIME', '8bitmime-not-offered', 'its body has octets above 127');
     const announced = size !== undefined && this.#capabilities.has('SIZE') ? ` SIZE=${size}` : '';
-    return `${announced}${message.eightBit ? ' BODY=8BITMIME' : ''}${utf8 ? ' SMTPUTF8' : ''}`;
+    return `${announced}${message.has8bit ? ' BODY=8BITMIME' : ''}${utf8 ? ' SMTPUTF8' : ''}`;
   }
 
   #require(needed: boolean | undefined, capability: string, code: string, why: string): void {
@@ -164,7 +165,7 @@ export class Transaction {
     const encoder = new DotEncoder();
     let octets = 0;
     try {
-      for await (const chunk of message.exactLines ? message.chunks : normaliseEol(message.chunks)) {
+      for await (const chunk of message.exactLines ? message.chunks() : normaliseEol(message.chunks())) {
         if (reply.settled) break;
         for (const piece of encoder.push(chunk)) await this.#channel.write(piece);
         octets += chunk.length;

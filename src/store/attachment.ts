@@ -31,11 +31,14 @@ export async function openAttachment(path: string): Promise<AttachmentFile> {
   try {
     const found = await stat(path);
     if (found.isDirectory()) {
-      throw new UsageError('attachment-is-folder', `${path} is a folder, which cannot be attached.`, {
+      throw new UsageError('attachment-is-folder', `Cannot attach ${path}: it is a folder.`, {
         hint: 'Pack it first, for instance with zip or tar, and attach the archive.',
       });
     }
-    if (!found.isFile()) throw new UsageError('attachment-not-a-file', `${path} is a pipe or a device, not a file.`);
+    if (!found.isFile())
+      throw new UsageError('attachment-not-a-file', `Cannot attach ${path}: it is a pipe or a device, not a file.`, {
+        hint: 'Write its content to a file first, and attach that.',
+      });
     await (await openFile(path)).close();
     return { name: basename(path), size: found.size, open: () => readExactly(path, found.size) };
   } catch (error) {
@@ -50,7 +53,10 @@ async function* readExactly(path: string, size: number): AsyncGenerator<Uint8Arr
       left -= chunk.length;
       yield chunk;
     }
-    if (left > 0) throw new UsageError('attachment-changed', `${path} became shorter while it was being read.`);
+    if (left > 0)
+      throw new UsageError('attachment-changed', `Cannot attach ${path}: it became shorter while it was being read.`, {
+        hint: 'Nothing was sent; try again when nobody is writing to the file.',
+      });
   } catch (error) {
     throw attachmentFault(error, path);
   }
@@ -64,10 +70,16 @@ function openFile(path: string): ReturnType<typeof open> {
 function attachmentFault(error: unknown, path: string): unknown {
   const errno = errnoOf(error);
   if (errno === 'ENOENT' || errno === 'ENOTDIR') {
-    return new UsageError('attachment-missing', `There is no file ${path}.`, { cause: error });
+    return new UsageError('attachment-missing', `Cannot attach ${path || '""'}: there is no such file.`, {
+      hint: 'Check the name of the file to attach.',
+      cause: error,
+    });
   }
   if (errno === 'EACCES' || errno === 'EPERM') {
-    return new UsageError('attachment-unreadable', `You have no permission to read ${path}.`, { cause: error });
+    return new UsageError('attachment-unreadable', `Cannot attach ${path}: you may not read it.`, {
+      hint: 'Check who may read it with ls -l, or attach a copy.',
+      cause: error,
+    });
   }
   return error;
 }

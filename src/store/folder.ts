@@ -4,7 +4,7 @@
  *
  * What this file must never know: what a folder is for.
  */
-import { chmod, link, lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { geteuid } from 'node:process';
 import { StoreError } from '../errors.ts';
@@ -14,12 +14,28 @@ import { errnoOf, guarded } from './fault.ts';
 export async function makeFolder(path: string): Promise<void> {
   const folder = resolve(path);
   await guarded(`create the folder ${folder}`, async () => {
-    const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (first === undefined) return;
+    const missing: string[] = [];
+    for (let above = folder; !(await exists(above)); above = dirname(above)) missing.push(above);
+    if (missing.length === 0) return makeOne(folder);
+    // QUIRK: not mkdir's own `recursive`, which never returns where a new entry is refused with ENOENT, as in /proc.
+    for (const path of missing.toReversed()) await makeOne(path);
     await chmod(folder, 0o700);
     // Each new entry is made durable in its parent, from the lowest up to the first one created.
-    for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+    for (const made of missing) await syncFolder(dirname(made));
   });
+}
+
+/** Makes one folder; that it is there already, as another process may have made it meanwhile, is fine. */
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const isFolder = await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (!isFolder) throw error;
+  }
 }
 
 /**

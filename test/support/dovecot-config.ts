@@ -19,6 +19,7 @@ export interface DovecotSettings {
   ports: { pop3: number; pop3s: number; lmtp: number };
   mailOwner: number;
   certificate: Certificate;
+  tls: boolean;
   plaintext: boolean;
   mechanisms: readonly string[];
 }
@@ -82,9 +83,9 @@ userdb {
 `;
 }
 
-function tls({ certificate, plaintext }: DovecotSettings): string {
+function tls({ certificate, plaintext, tls }: DovecotSettings): string {
   return `
-ssl = yes
+ssl = ${tls ? 'yes' : 'no'}
 disable_plaintext_auth = ${plaintext ? 'no' : 'yes'}
 ssl_cert = <${certificate.certificateFile}
 ssl_key = <${certificate.keyFile}

@@ -6,7 +6,7 @@
  * loopback ports picked at start; the machine's own Dovecot and its /etc/dovecot are never read.
  */
 import { readFileSync } from 'node:fs';
-import { chown, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Authority, type CertificateKind, makeAuthority, makeCertificate } from './certificate.ts';
 import { type DovecotSettings, dovecotConfig, FOREIGN_ADDRESS, OWN_ADDRESS, userFile } from './dovecot-config.ts';
@@ -28,6 +28,8 @@ export interface DovecotOptions {
   users?: readonly { name: string; password: string }[];
   /** Default `trusted`. */
   certificate?: CertificateKind;
+  /** Whether there is TLS at all, by STLS or on a port of its own; default true. */
+  tls?: boolean;
   /** Whether a password may cross a connection without TLS; default true. If not, PLAIN, LOGIN and USER need STLS first. */
   plaintext?: boolean;
   /** Default: all that Dovecot and Posthorn have in common. */
@@ -50,6 +52,8 @@ export interface Dovecot extends Pick<Site, 'processes' | 'stop'> {
   deliver(user: string, message: Uint8Array | string): Promise<void>;
   /** How many messages the user has, new ones and those seen by a session. */
   messageCount(user: string): Promise<number>;
+  /** The files of the user's messages as they are on the disk, in any order. */
+  messages(user: string): Promise<Buffer[]>;
 }
 
 const DEFAULT_USERS = [{ name: 'ann', password: 'secret' }];
@@ -72,6 +76,7 @@ export async function startDovecot(scope: Scope, options: DovecotOptions = {}): 
     certificate: await makeCertificate(authority, options.certificate),
     plaintext,
     mechanisms: options.mechanisms ?? MECHANISMS,
+    tls: options.tls ?? true,
   };
   await writeFile(join(folder, 'users'), userFile(settings, users));
   await writeFile(join(folder, 'dovecot.conf'), dovecotConfig(settings));
@@ -84,7 +89,8 @@ export async function startDovecot(scope: Scope, options: DovecotOptions = {}): 
     args: ['-F', '-c', join(folder, 'dovecot.conf')],
     ports: [
       { port: pop3, greets: true },
-      { port: pop3s, greets: false },
+      // Without TLS Dovecot does not open it.
+      ...(settings.tls ? [{ port: pop3s, greets: false }] : []),
       { port: lmtp, greets: false },
     ],
     log,
@@ -100,7 +106,8 @@ export async function startDovecot(scope: Scope, options: DovecotOptions = {}): 
     authSocket: join(folder, 'auth'),
     log,
     deliver: (user, message) => deliver(maildir(folder, user), message),
-    messageCount: (user) => messageCount(maildir(folder, user)),
+    messageCount: async (user) => (await messagePaths(maildir(folder, user))).length,
+    messages: async (user) => Promise.all((await messagePaths(maildir(folder, user))).map((path) => readFile(path))),
   };
 }
 
@@ -128,7 +135,9 @@ async function deliver(root: string, message: Uint8Array | string): Promise<void
   await rename(join(root, 'tmp', name), join(root, 'new', name));
 }
 
-async function messageCount(root: string): Promise<number> {
-  const folders = await Promise.all(['new', 'cur'].map((name) => readdir(join(root, name))));
-  return folders.flat().length;
+async function messagePaths(root: string): Promise<string[]> {
+  const folders = ['new', 'cur'].map(async (name) =>
+    (await readdir(join(root, name))).map((file) => join(root, name, file)),
+  );
+  return (await Promise.all(folders)).flat();
 }

@@ -9,6 +9,9 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
+/** For one test; what hangs fails here by name, before the time limit of the whole file. */
+const LIMIT_MS = 240_000;
+
 /** Which of the servers this machine can start. */
 export function available(): { dovecot: boolean; postfix: boolean } {
   return { dovecot: missing(['dovecot']).length === 0, postfix: missing(['postfix']).length === 0 };
@@ -23,7 +26,7 @@ export function interop(
   const lacking = missing(needs);
   const reason = `this machine lacks ${lacking.join(', ')}`;
   if (lacking.length === 0) {
-    test(name, run);
+    test(name, { timeout: LIMIT_MS }, run);
   } else if (process.env['POSTHORN_INTEROP'] === 'required') {
     test(name, () => {
       throw new Error(`POSTHORN_INTEROP=required, but ${reason}.`);

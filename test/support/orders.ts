@@ -133,11 +133,11 @@ function sendOrder(client: SmtpClient, words: readonly string[], quiet: () => Pr
   return client.send(
     { from: value('from'), recipients: value('to') === '' ? [] : value('to').split(',') },
     {
-      chunks: chunks(),
+      chunks,
       size: size === '' ? undefined : Number(size),
       exactLines: words.includes('exact'),
-      eightBit: words.includes('eightbit'),
-      utf8: words.includes('utf8'),
+      has8bit: words.includes('eightbit'),
+      needsUtf8: words.includes('utf8'),
     },
     { partial: words.includes('partial') },
   );

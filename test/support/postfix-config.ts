@@ -12,9 +12,10 @@ export interface PostfixSettings {
   certificate: Certificate;
   lmtpPort: number;
   authSocket: string;
-  tls: 'encrypt' | 'may';
+  tls: 'encrypt' | 'may' | 'none';
   plaintext: boolean;
   messageSizeLimit: number;
+  pipelining: boolean;
 }
 
 export function mainConfig(settings: PostfixSettings): string {
@@ -62,7 +63,7 @@ in_flow_delay = 0
 `;
 }
 
-function server({ certificate, authSocket }: PostfixSettings): string {
+function server({ certificate, authSocket, pipelining }: PostfixSettings): string {
   return `
 # Empty, as otherwise this machine would be trusted and no test could be refused.
 mynetworks =
@@ -76,6 +77,7 @@ smtpd_tls_security_level = may
 smtpd_tls_loglevel = 1
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = ${authSocket}
+smtpd_discard_ehlo_keywords = ${pipelining ? '' : 'pipelining'}
 `;
 }
 

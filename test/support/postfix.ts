@@ -26,12 +26,14 @@ export interface PostfixOptions {
   dovecot: Dovecot;
   /** Default `trusted`: by Dovecot's authority, so that one CA file serves both. */
   certificate?: CertificateKind;
-  /** Whether submission insists on STARTTLS (`encrypt`, the default) or goes on without (`may`). */
-  tls?: 'encrypt' | 'may';
-  /** Whether a password may cross submission without TLS, which needs `tls: 'may'`; default false. */
+  /** Whether submission insists on STARTTLS (`encrypt`, the default), goes on without (`may`) or has none. */
+  tls?: 'encrypt' | 'may' | 'none';
+  /** Whether a password may cross submission without TLS, which `encrypt` does not let happen; default false. */
   plaintext?: boolean;
   /** Bytes, as SIZE announces them; default 0, no limit. */
   messageSizeLimit?: number;
+  /** Whether PIPELINING is announced; default true. */
+  pipelining?: boolean;
 }
 
 export interface Postfix extends Pick<Site, 'processes' | 'stop'> {
@@ -60,6 +62,7 @@ export async function startPostfix(scope: Scope, options: PostfixOptions): Promi
     tls: options.tls ?? 'encrypt',
     plaintext: options.plaintext ?? false,
     messageSizeLimit: options.messageSizeLimit ?? 0,
+    pipelining: options.pipelining ?? true,
   };
   await writeSettled(join(folder, 'etc', 'users'), dovecot.users.map(({ address }) => `${address} user\n`).join(''));
   await writeSettled(join(folder, 'etc', 'main.cf'), mainConfig(settings));

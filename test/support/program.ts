@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ export interface Home {
   json<T = unknown>(args: readonly string[], options?: RunOptions): Promise<T>;
   /** Runs it with `--json`, asserts the exit code, and returns the one error it told. */
   refused(code: number, args: readonly string[], options?: RunOptions): Promise<ToldError>;
-  /** The bytes of each message in the only mailbox of this home, in the order of their delivery. */
+  /** The bytes of each message in the only mailbox of this home, in any order. */
   stored(): Promise<Buffer[]>;
 }
 
@@ -110,6 +110,26 @@ export async function ended(child: ChildProcess): Promise<Ended> {
   return { code: code ?? -1, ...said };
 }
 
+/**
+ * The most memory a process had at once, in bytes; to be asked for until it ends. Linux keeps that itself (VmHWM), so
+ * nothing between two looks is missed but what the very last moments add.
+ */
+export function watchMemory({ pid }: ChildProcess): { peak(): number } {
+  let peak = 0;
+  const look = (): void => {
+    try {
+      const [, kilobytes = '0'] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+      peak = Math.max(peak, Number(kilobytes) * 1024);
+    } catch {
+      // It has ended.
+      clearInterval(timer);
+    }
+  };
+  const timer = setInterval(look, 20);
+  timer.unref();
+  return { peak: () => peak };
+}
+
 /** The environment of a machine on which nobody has used the program yet. */
 function placesIn(folder: string): Record<string, string> {
   return {
@@ -141,9 +161,8 @@ async function storedIn(mailboxes: string): Promise<Buffer[]> {
   const found = await Promise.all(
     ['new', 'cur'].map(async (name) => {
       const folder = join(mailboxes, mailbox, name);
-      return (await readdir(folder)).map((file) => ({ file, path: join(folder, file) }));
+      return (await readdir(folder)).map((file) => join(folder, file));
     }),
   );
-  const files = found.flat().sort((one, other) => (one.file < other.file ? -1 : 1));
-  return Promise.all(files.map(({ path }) => readFile(path)));
+  return Promise.all(found.flat().map((path) => readFile(path)));
 }

@@ -20,7 +20,7 @@ import { sendMessage } from '../../mail/send.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { readStored } from '../../store/reader.ts';
 import { PrivateFolder } from '../../store/private-folder.ts';
-import type { Run } from '../commands.ts';
+import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { renderMessage, senderOf } from '../message-view.ts';
 import { formatBytes, renderList } from '../table.ts';
@@ -142,17 +142,9 @@ class Demo {
     );
     const request = { to: ['Bob <bob@example.org>'], subject: SUBJECT, text: TEXT, attach };
     const message = await composeMessage(request, account.from);
-    const sendable = {
-      envelope: message.envelope,
-      messageId: message.messageId,
-      size: message.size,
-      needsUtf8: message.needsUtf8,
-      has8bit: message.has8bit,
-      exactLines: true,
-      chunks: () => message.chunks(),
-    };
-    const { reply } = await sendMessage(sendable, account, this.#surroundings, {
+    const { reply } = await sendMessage(message, account, this.#surroundings, {
       say: this.#warn,
+      begin: () => undefined,
       progress: () => undefined,
     });
     this.#print(`  The server took it: ${safeText(reply?.lines.join(' ') ?? '')}`);

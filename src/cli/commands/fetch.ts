@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
 import { UsageError } from '../../errors.ts';
 import { fetchMail, type FetchReport } from '../../mail/fetch.ts';
-import type { Run } from '../commands.ts';
+import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { readCount, readSize } from '../options.ts';
 import { formatBytes } from '../table.ts';
@@ -51,7 +51,7 @@ async function fetch(context: Context, flags: FetchFlags): Promise<number> {
       ? account.keep
       : flags.keep === true
         ? true
-        : parseDuration(flags.keep, 'd');
+        : parseDuration(flags.keep, 'd', '--keep');
   let bar = output.progress('Fetching', 0);
   bar.done();
   const hooks = {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { checkMail } from '../../mail/check.ts';
 import { listMail } from '../../mail/list.ts';
-import type { Run } from '../commands.ts';
+import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { senderOf, summaryJson } from '../message-view.ts';
 import { readCount } from '../options.ts';

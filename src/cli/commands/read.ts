@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { openMessage, readOpened } from '../../mail/read.ts';
 import { streamPart } from '../../mail/save.ts';
-import type { Run } from '../commands.ts';
+import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { messageJson, renderMessage } from '../message-view.ts';
 import { readNumber } from '../options.ts';

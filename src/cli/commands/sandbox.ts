@@ -1,13 +1,14 @@
 /** `posthorn sandbox`: SMTP and POP3 servers on loopback, to try things on; `sandbox run -- CMD` for one command. */
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../../errors.ts';
 import type { Sandbox, SandboxPorts } from '../../sandbox/sandbox.ts';
 import { PrivateFolder } from '../../store/private-folder.ts';
-import type { Run } from '../commands.ts';
+import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
-import { readCount } from '../options.ts';
+import { addGlobalOptions, readCount } from '../options.ts';
 
 interface SandboxFlags {
   smtpPort?: number;
@@ -39,7 +40,7 @@ export function define(command: Command, run: Run): void {
     .action(run((context, flags: SandboxFlags) => serve(context, flags)));
   // Options behind `run` belong to the command that is run.
   command.enablePositionalOptions();
-  command
+  const inside = command
     .command('run')
     .description('Run a command with the sandbox in its environment, and end with its exit code.')
     .argument('<command...>', 'the command and its arguments, behind --')
@@ -49,12 +50,15 @@ export function define(command: Command, run: Run): void {
         runCommand(context, words, self.parent?.opts<SandboxFlags>()),
       ),
     );
+  addGlobalOptions(inside, 'behind');
 }
 
 function readPort(text: string): number {
   const port = readCount(text);
   if (port > 0 && port < 65_536) return port;
-  throw new UsageError('bad-number', `${text} is not a port.`, { hint: 'Ports are numbers from 1 to 65535.' });
+  throw new UsageError('bad-number', `${JSON.stringify(text)} is not a port.`, {
+    hint: 'Ports are numbers from 1 to 65535.',
+  });
 }
 
 async function start(context: Context, flags: SandboxFlags | undefined): Promise<Sandbox> {
@@ -149,12 +153,22 @@ function stopped(signal: AbortSignal | undefined): Promise<void> {
 function runCommand(context: Context, words: readonly string[], flags: SandboxFlags | undefined): Promise<number> {
   const [program = '', ...args] = words;
   return withSandbox(context, flags, (_, variables, folder) =>
-    exitOf(program, args, { ...context.surroundings.env, ...privateHome(folder), ...variables }),
+    exitOf(
+      program,
+      args,
+      { ...context.surroundings.env, ...privateHome(folder), ...variables },
+      context.surroundings.signal,
+    ),
   );
 }
 
 /** Runs a program on our own terminal. Its exit code, or 128 and the number of the signal that ended it, as shells have it. */
-function exitOf(program: string, args: readonly string[], env: Record<string, string | undefined>): Promise<number> {
+function exitOf(
+  program: string,
+  args: readonly string[],
+  env: Record<string, string | undefined>,
+  stop: AbortSignal | undefined,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit', env });
     child.on('error', (cause: NodeJS.ErrnoException) => {
@@ -165,6 +179,8 @@ function exitOf(program: string, args: readonly string[], env: Record<string, st
         }),
       );
     });
-    child.on('close', (code, signal) => resolve(code ?? 128 + (signal === 'SIGINT' ? 2 : 15)));
+    child.on('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    // A terminal gives Ctrl-C to the command itself; what else ends us is passed on.
+    stop?.addEventListener('abort', () => void (stop.reason !== 'SIGINT' && child.kill('SIGTERM')), { once: true });
   });
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { openMessage } from '../../mail/read.ts';
 import { saveMessage, saveParts, streamPart } from '../../mail/save.ts';
-import type { Run } from '../commands.ts';
+import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { readNumber } from '../options.ts';
 import { formatBytes } from '../table.ts';

@@ -4,11 +4,11 @@ import { openInput, readText } from '../../config/input.ts';
 import { SmtpReplyError, UsageError } from '../../errors.ts';
 import { composeMessage, type MessageRequest } from '../../mail/compose.ts';
 import { spoolRaw } from '../../mail/raw.ts';
-import { type Sendable, sendMessage } from '../../mail/send.ts';
-import type { RecipientResult, SendResult } from '../../smtp/transaction.ts';
-import type { Run } from '../commands.ts';
+import { type RecipientResult, type Sendable, sendMessage, type SendResult } from '../../mail/send.ts';
+import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { collect } from '../options.ts';
+import type { Progress } from '../progress.ts';
 import { formatBytes } from '../table.ts';
 
 interface SendOptions {
@@ -73,13 +73,17 @@ async function send(context: Context, options: SendOptions): Promise<number | un
   try {
     if (options.dryRun) return await showInstead(context, message);
     const { output } = context;
-    output.say(
-      `Sending ${message.size === undefined ? 'a message' : formatBytes(message.size)} to ${message.envelope.recipients.join(', ')} …`,
-    );
-    const bar = output.progress('Sending', message.size);
-    const hooks = { say: (text: string) => output.warn(text), progress: (octets: number) => bar.add(octets) };
+    let bar: Progress | undefined;
+    const hooks = {
+      say: (text: string) => output.warn(text),
+      begin: () => {
+        output.say(`Sending ${formatBytes(message.size ?? 0)} to ${message.envelope.recipients.join(', ')} …`);
+        bar = output.progress('Sending', message.size);
+      },
+      progress: (octets: number) => bar?.add(octets),
+    };
     const sent = sendMessage(message, account, context.surroundings, hooks, { partial: options.partial });
-    const result = await sent.finally(() => bar.done());
+    const result = await sent.finally(() => bar?.done());
     report(context, message, result);
     if (result.outcome === 'refused') throw refused(result);
     return undefined;
@@ -96,16 +100,7 @@ async function composed(context: Context, options: SendOptions, from: string | u
   const draft = await composeMessage(request, from);
   const text = await body(context, options, request.html !== undefined);
   const message = text === undefined ? draft : await composeMessage({ ...request, text }, from);
-  return {
-    envelope: message.envelope,
-    messageId: message.messageId,
-    size: message.size,
-    needsUtf8: message.needsUtf8,
-    has8bit: message.has8bit,
-    exactLines: true,
-    chunks: () => message.chunks(),
-    remove: async () => undefined,
-  };
+  return { ...message, remove: async () => undefined };
 }
 
 async function raw(context: Context, options: SendOptions, from: string | undefined): Promise<Prepared> {
@@ -119,6 +114,7 @@ async function raw(context: Context, options: SendOptions, from: string | undefi
     );
   }
   const source = typeof options.raw === 'string' && options.raw !== '-' ? await openInput(options.raw) : context.stdin;
+  if (source === context.stdin && context.stdin.isTTY) throw nothingToRead('--raw FILE');
   return spoolRaw(source, { from: options.from, to: options.to ?? [] }, from);
 }
 
@@ -136,10 +132,23 @@ async function body(context: Context, options: SendOptions, hasHtml: boolean): P
     return readText(await openInput(options.bodyFile), options.bodyFile);
   if (options.bodyFile === undefined && hasHtml) return undefined;
   if (context.stdin.isTTY) {
-    if (context.surroundings.askPassword === undefined) return undefined;
+    if (context.surroundings.askPassword === undefined) throw nothingToRead('--body TEXT');
     context.output.say('Type the message; end it with Ctrl-D on a line of its own.');
   }
-  return readText(context.stdin, 'standard input');
+  const text = await readText(context.stdin, 'standard input');
+  // Whatever should have written the text has failed; an attachment alone is still a message.
+  if (text === '' && options.attach === undefined) {
+    throw new UsageError('input-missing', 'Nothing was sent: standard input is empty, so the message has no text.', {
+      hint: 'Give the text with --body TEXT; --body "" sends a message without any.',
+    });
+  }
+  return text;
+}
+
+function nothingToRead(instead: string): UsageError {
+  return new UsageError('input-missing', 'Standard input is a terminal, and nothing may be asked there.', {
+    hint: `Give ${instead}, or pipe the message in.`,
+  });
 }
 
 async function showInstead({ output }: Context, message: Prepared): Promise<undefined> {
@@ -173,9 +182,10 @@ function report({ output }: Context, message: Prepared, result: SendResult): voi
     });
     return;
   }
-  for (const recipient of result.recipients.filter(({ accepted }) => !accepted))
-    output.warn(`refused: ${describe(recipient)}`);
+  // Where nothing was sent, the error says who was refused.
   if (result.outcome === 'sent') {
+    for (const recipient of result.recipients.filter(({ accepted }) => !accepted))
+      output.warn(`refused: ${describe(recipient)}`);
     const accepted = result.recipients.filter((recipient) => recipient.accepted).length;
     output.say(
       `Sent to ${accepted} ${accepted === 1 ? 'recipient' : 'recipients'}: ${result.reply?.lines.join(' ') ?? ''}`,
@@ -191,6 +201,9 @@ function replyJson({ code, enhanced, lines }: RecipientResult['reply']) {
   return { code, enhanced: enhanced ?? null, text: lines.join(' ') };
 }
 
+/** The most refused recipients one sentence names; the others are in the JSON. */
+const SHOWN = 5;
+
 /** The error that stands for recipients who were refused: permanent as soon as one is. */
 function refused({ recipients }: SendResult): SmtpReplyError {
   const rejected = recipients.filter(({ accepted }) => !accepted);
@@ -199,9 +212,11 @@ function refused({ recipients }: SendResult): SmtpReplyError {
     rejected[0] as RecipientResult,
   );
   const all = rejected.length === recipients.length;
+  const which = all ? 'every recipient' : `${rejected.length} of ${recipients.length} recipients`;
+  const shown = rejected.slice(0, SHOWN).map(describe);
   return new SmtpReplyError(
     worst.reply,
-    `Nothing was sent: the server refused ${all ? 'every recipient' : `${rejected.length} of ${recipients.length} recipients`}. ${describe(worst)}`,
+    `Nothing was sent: the server refused ${which}. ${shown.join('; ')}${rejected.length > SHOWN ? '; …' : ''}`,
     {
       phase: 'rcpt',
       hint: all

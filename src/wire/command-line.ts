@@ -1,0 +1,48 @@
+/**
+ * The server's parser of one command: a line, read by the protocol's own grammar, and shown with its secrets masked.
+ *
+ * What this file must never know: any command.
+ */
+import { LimitError, ProtocolError } from '../errors.ts';
+import { LineParser } from './line.ts';
+import type { Parser } from './parser.ts';
+
+/** A line that is none is a value too, so that the server can say so before it closes. */
+export interface BadLine {
+  readonly fault: 'line';
+  readonly why: string;
+}
+
+/** How a protocol reads a line, and what a transcript shows of it. */
+export type ReadLine<C> = (line: string) => { readonly command: C; readonly said: string };
+
+export class CommandLineParser<C> implements Parser<C | BadLine> {
+  result: { readonly value: C | BadLine } | undefined;
+  readonly said: string[] = [];
+  readonly #line = new LineParser('utf8');
+  readonly #read: ReadLine<C>;
+
+  constructor(read: ReadLine<C>) {
+    this.#read = read;
+  }
+
+  push(bytes: Uint8Array): number {
+    try {
+      const taken = this.#line.push(bytes);
+      if (this.#line.result !== undefined) this.#finish(this.#line.result.value);
+      return taken;
+    } catch (error) {
+      if (!(error instanceof ProtocolError || error instanceof LimitError)) throw error;
+      this.said.push('(not a line)');
+      const why = error.code === 'bad-line' ? 'lines end in CRLF' : 'line too long';
+      this.result = { value: { fault: 'line', why } };
+      return bytes.length;
+    }
+  }
+
+  #finish(line: string): void {
+    const { command, said } = this.#read(line);
+    this.said.push(said);
+    this.result = { value: command };
+  }
+}
