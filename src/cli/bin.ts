@@ -1,18 +1,22 @@
 /**
  * The entry of the bundle: gives the process to `main` and takes an exit code back.
  *
- * A first Ctrl-C or SIGTERM lets the work end cleanly; a second one ends the program at once.
+ * A first Ctrl-C or SIGTERM lets the work end cleanly; a second one does what the system does by itself: it ends the
+ * program at once.
  */
 import { main } from './main.ts';
 import { safeText } from './terminal.ts';
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Milliseconds. */
+const GRACE = 500;
+
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => {
-    stop.abort(signal);
-    process.once(signal, () => process.exit(130));
-  });
-}
+const stopped = (signal: string): void => {
+  for (const name of SIGNALS) process.off(name, stopped);
+  stop.abort(signal);
+};
+for (const signal of SIGNALS) process.on(signal, stopped);
 
 // What no code of ours has caught: one line, as for every other fault, and never a stack trace.
 process.on('uncaughtException', (error) => {
@@ -22,4 +26,6 @@ process.on('uncaughtException', (error) => {
 
 void main(process.argv.slice(2), process as never, stop).then((code) => {
   process.exitCode = code;
+  // A thread that waits for somebody to open the other end of a named pipe holds up even process.exit.
+  if (stop.signal.aborted) setTimeout(() => process.kill(process.pid, 'SIGINT'), GRACE).unref();
 });

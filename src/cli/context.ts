@@ -4,6 +4,7 @@
  * The one place where the process becomes values: below here nothing asks for `process`.
  */
 import { homedir } from 'node:os';
+import { AbortedError } from '../errors.ts';
 import type { Account, AccountRequest, Surroundings } from '../mail/account.ts';
 import { resolveAccount } from '../mail/account.ts';
 import { colorWanted, Output } from './output.ts';
@@ -50,6 +51,9 @@ export function makeContext(program: Program, options: GlobalOptions, stop: Abor
     color: colorWanted(env, options.color === false),
     onStdoutError: () => stop.abort(),
   });
+  // Whoever is waiting for input when the work is stopped waits no longer.
+  stdin.on('error', () => undefined);
+  stop.signal.addEventListener('abort', () => stdin.destroy(new AbortedError('aborted', 'Stopped.')), { once: true });
   const mayAsk = options.input !== false && canPrompt(program);
   const surroundings: Surroundings = {
     env,

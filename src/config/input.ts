@@ -1,6 +1,6 @@
 /** Files a person names as input: the text of a message, a raw message. Opened at once, so that a mistake shows early. */
 import { type FileHandle, open } from 'node:fs/promises';
-import { UsageError } from '../errors.ts';
+import { AbortedError, UsageError } from '../errors.ts';
 
 /** The most octets of a text that is typed or piped: what is larger should be an attachment. */
 const MAX_TEXT = 64 * 1024 * 1024;
@@ -25,6 +25,16 @@ async function* chunksOf(file: FileHandle, bad: (why: string) => UsageError): As
   } catch (error) {
     throw bad(whyNot(error));
   }
+}
+
+/** What `work` resolves to, unless it is stopped first: nothing can end the opening of a named pipe. @throws AbortedError. */
+export function unlessStopped<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (signal === undefined) return work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stopped = () => reject(new AbortedError('aborted', 'Stopped; nothing was sent.'));
+  if (signal.aborted) stopped();
+  signal.addEventListener('abort', stopped, { once: true });
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', stopped));
 }
 
 function whyNot(error: unknown): string {

@@ -7,7 +7,7 @@
  * protocol line it is put into, so it is refused before anything connects.
  */
 
-import { ConfigError } from '../errors.ts';
+import { AbortedError, ConfigError } from '../errors.ts';
 import type { Env } from './paths.ts';
 
 export interface PasswordSources {
@@ -19,6 +19,8 @@ export interface PasswordSources {
   readonly prompt?: (() => Promise<string>) | undefined;
   /** For a password command, in milliseconds. */
   readonly timeout?: number;
+  /** Stops a password command. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const VARIABLE = 'POSTHORN_PASSWORD';
@@ -46,8 +48,9 @@ async function firstPassword({
   account,
   prompt,
   timeout = 60_000,
+  signal,
 }: PasswordSources): Promise<string> {
-  const options = { env, interactive: prompt !== undefined, timeout };
+  const options = { env, interactive: prompt !== undefined, timeout, signal };
   if (passwordeval !== undefined) return evaluate(passwordeval, options);
   const variable = env[VARIABLE];
   if (variable) return variable;
@@ -62,7 +65,7 @@ async function firstPassword({
 /** Runs a password command and returns the first line it prints. */
 async function evaluate(
   command: string,
-  options: { env: Env; interactive: boolean; timeout: number },
+  options: { env: Env; interactive: boolean; timeout: number; signal: AbortSignal | undefined },
 ): Promise<string> {
   const { spawn } = await import('node:child_process');
   const { promise, resolve, reject } = Promise.withResolvers<string>();
@@ -72,17 +75,21 @@ async function evaluate(
   });
   const chunks: Buffer[] = [];
   let size = 0;
-  const fail = (what: string) => {
-    reject(
+  const fail = (what: string) =>
+    end(
       new ConfigError('passwordeval-failed', `The password command ${what}.`, {
         hint: 'Run it by hand to see what it prints.',
       }),
     );
+  const stopped = () => end(new AbortedError('aborted', 'Stopped while the password command was running.'));
+  const end = (error: Error) => {
+    reject(error);
     child.kill('SIGKILL');
     // Something the command left behind may hold the pipe open; it must not keep us.
     child.stdout.destroy();
     child.unref();
   };
+  options.signal?.addEventListener('abort', stopped, { once: true });
   const timer = setTimeout(() => fail(`did not end within ${options.timeout / 1000} seconds`), options.timeout);
   child.stdout.on('data', (chunk: Buffer) => {
     size += chunk.length;
@@ -101,6 +108,7 @@ async function evaluate(
     return await promise;
   } finally {
     clearTimeout(timer);
+    options.signal?.removeEventListener('abort', stopped);
   }
 }
 

@@ -159,12 +159,12 @@ function pathsOf(name: string, account: AccountConfig | undefined, { env, home }
 function passwordSource(
   { passwordeval }: AccountRequest,
   account: AccountConfig | undefined,
-  { env, askPassword }: Surroundings,
+  { env, askPassword, signal }: Surroundings,
 ): (user: string) => Promise<string> {
   const known = new Map<string, Promise<string>>();
   return (user) => {
     const prompt = askPassword && (() => askPassword(user));
-    const password = known.get(user) ?? resolvePassword({ passwordeval, env, account, prompt });
+    const password = known.get(user) ?? resolvePassword({ passwordeval, env, account, prompt, signal });
     known.set(user, password);
     return password;
   };

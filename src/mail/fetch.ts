@@ -72,7 +72,11 @@ export async function fetchMail(
   const paths = mailboxOf(account);
   const withMailbox = async <T>(work: (mailbox: Mailbox) => Promise<T>): Promise<T> => {
     const mailbox = await Mailbox.open(paths);
-    return work(mailbox).finally(() => mailbox.close());
+    try {
+      return await work(mailbox);
+    } finally {
+      await mailbox.close();
+    }
   };
   const withSession = async <T>(work: (client: Pop3Client) => Promise<T>): Promise<T> => {
     const client = await openPop3(account, surroundings, hooks.say);

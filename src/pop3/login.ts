@@ -45,7 +45,7 @@ export async function logIn(
   // A server without CAPA, or one that lists USER, takes USER and PASS: the password itself, so never in clear by itself.
   const plainly =
     (tls || insecure) &&
-    (only === 'USER' || (only === undefined && (offered.length === 0 || capabilities.has('USER'))));
+    (only === 'USER' || (only === undefined && (capabilities.size === 0 || capabilities.has('USER'))));
   try {
     if (choice.mechanism !== undefined)
       await authenticate(choice.mechanism.client(options), carrier(channel, timeout('AUTH')));

@@ -1,6 +1,6 @@
 /** `posthorn send`: a message from flags, a file or standard input to an SMTP server. */
 import type { Command } from 'commander';
-import { openInput, readText } from '../../config/input.ts';
+import { openInput, readText, unlessStopped } from '../../config/input.ts';
 import { SmtpReplyError, UsageError } from '../../errors.ts';
 import { composeMessage, type MessageRequest } from '../../mail/compose.ts';
 import { spoolRaw } from '../../mail/raw.ts';
@@ -66,10 +66,8 @@ export function define(command: Command, run: Run): void {
 
 async function send(context: Context, options: SendOptions): Promise<number | undefined> {
   const account = await context.account();
-  const message =
-    options.raw === undefined
-      ? await composed(context, options, account.from)
-      : await raw(context, options, account.from);
+  const prepare = options.raw === undefined ? composed : raw;
+  const message = await unlessStopped(context.surroundings.signal, prepare(context, options, account.from));
   try {
     if (options.dryRun) return await showInstead(context, message);
     const { output } = context;
