@@ -31,6 +31,8 @@ export async function makeIdentity(): Promise<ThrowAwayIdentity> {
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+      // Two sandboxes have authorities of one name: by this a client that trusts both finds the right one.
+      await x509.SubjectKeyIdentifierExtension.create(authorityKeys.publicKey),
     ],
   });
   const names = [
@@ -48,12 +50,13 @@ export async function makeIdentity(): Promise<ThrowAwayIdentity> {
     extensions: [
       new x509.SubjectAlternativeNameExtension([...names]),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      await x509.AuthorityKeyIdentifierExtension.create(authorityKeys.publicKey),
     ],
   });
   const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
   return {
-    authority: authority.toString('pem'),
-    certificate: certificate.toString('pem'),
+    authority: `${authority.toString('pem')}\n`,
+    certificate: `${certificate.toString('pem')}\n`,
     key: `-----BEGIN PRIVATE KEY-----\n${key.replace(/(.{64})/g, '$1\n').trimEnd()}\n-----END PRIVATE KEY-----\n`,
   };
 }

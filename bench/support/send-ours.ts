@@ -1,0 +1,30 @@
+/** Sends with the library: `send-ours.ts PORT security AUTHORITY-FILE COUNT SIZE|FILE [window]`. */
+import { readFileSync } from 'node:fs';
+import { compose, parseRecipient } from '../../src/mime/index.ts';
+import { SmtpClient } from '../../src/smtp/client.ts';
+import { openAttachment } from '../../src/store/attachment.ts';
+
+const [port = '', security = '', authority = '', count = '1', content = ''] = process.argv.slice(2);
+const from = parseRecipient('ann@example.org');
+const to = [parseRecipient('bob@example.org')];
+const client = await SmtpClient.connect({
+  host: 'localhost',
+  port: Number(port),
+  security: security === 'tls' ? 'implicit' : 'none',
+  tls: { ca: [readFileSync(authority, 'utf8')] },
+});
+const draft = /^\d+$/.test(content)
+  ? {
+      text: 'x'
+        .repeat(70)
+        .concat('\n')
+        .repeat(Number(content) / 71),
+    }
+  : { text: 'See the file.\n', attachments: [await openAttachment(content)] };
+const sends = Array.from({ length: Number(count) }, async (_, at) => {
+  const message = compose({ from, to, subject: `Message ${at}`, ...draft });
+  const { outcome } = await client.send(message.envelope, message);
+  if (outcome !== 'sent') throw new Error(outcome);
+});
+await Promise.all(sends);
+await client.quit();
