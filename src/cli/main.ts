@@ -45,7 +45,7 @@ export async function main(argv: readonly string[], program: Program, stop = new
     };
   try {
     await describe(root, argv, program, run);
-    await root.parseAsync([...argv], { from: 'user' });
+    await root.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
     await flushed(program.stdout);
     if (context?.output.failure !== undefined) throw context.output.failure;
     return status;
@@ -94,7 +94,6 @@ async function describe(root: Command, argv: readonly string[], program: Program
     const row = COMMANDS.find(({ name }) => name === command.name());
     if (row !== undefined) await define(row, command);
   });
-  if (argv.length === 0) root.action(() => root.help());
 }
 
 /** What matters for an error that comes before the options are known. */

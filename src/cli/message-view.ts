@@ -71,7 +71,7 @@ export function messageJson(message: Message) {
     attachments: message.attachments.map(partJson),
     parts: message.parts.map(partJson),
     size: message.size,
-    defects: message.defects,
+    defects: message.defects.map(({ code, offset, part }) => ({ code, offset: offset ?? null, part: part || null })),
   };
 }
 

@@ -42,16 +42,16 @@ export function canPrompt({ stderr }: Pick<PromptStreams, 'stderr'>): boolean {
 export async function promptPassword(question: string, { stdin, stderr, signal }: PromptStreams): Promise<string> {
   // The platform opens the terminal anew for this stream and never closes descriptors 0 to 2, so closing it is safe.
   const own = stdin.isTTY ? undefined : new ReadStream(stderr.fd ?? 2);
-  stderr.write(safeText(question));
   try {
-    return await readHidden(own ?? stdin, signal);
+    // Asked once nothing is echoed any more: the answer may come at once, pasted or from a program.
+    return await readHidden(own ?? stdin, signal, () => stderr.write(safeText(question)));
   } finally {
     own?.destroy();
     stderr.write('\n');
   }
 }
 
-async function readHidden(input: PromptInput, signal: AbortSignal | undefined): Promise<string> {
+async function readHidden(input: PromptInput, signal: AbortSignal | undefined, ask: () => void): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const abort = () => reject(new AbortedError('aborted', 'Stopped at the password prompt.', { phase: 'auth' }));
   const decoder = new TextDecoder();
@@ -65,6 +65,7 @@ async function readHidden(input: PromptInput, signal: AbortSignal | undefined): 
   const wasRaw = input.isRaw ?? false;
   try {
     input.setRawMode?.(true);
+    ask();
     input.on('data', onData).once('end', abort).once('error', abort);
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted) abort();

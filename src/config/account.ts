@@ -38,6 +38,9 @@ export interface AccountConfig {
   readonly caFile?: string;
   /** SHA-256, 64 lower-case hexadecimal digits without colons. */
   readonly tlsFingerprint?: string;
+  /** Our own certificate and its key. Absolute. */
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
   /** A SASL mechanism's name, in upper case. */
   readonly auth?: string;
   readonly keep?: Keep;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseDuration } from './duration.ts';
+import { parseDuration, parseTimeout } from './duration.ts';
 
 test('parseDuration', () => {
   assert.equal(parseDuration('30'), 30_000);
@@ -12,4 +12,11 @@ test('parseDuration', () => {
   for (const bad of ['', '0', '0d', 'd', '-1s', '1.5h', '1w', '1e3', ' 1s', '1s\n', '9999999d', 'Infinity']) {
     assert.throws(() => parseDuration(bad), { code: 'bad-duration' }, bad);
   }
+});
+
+test('parseTimeout: at most a day, which a timer can still wait for', () => {
+  assert.equal(parseTimeout('30'), 30_000);
+  assert.equal(parseTimeout('1d'), 86_400_000);
+  assert.throws(() => parseTimeout('25h', '--timeout'), { code: 'bad-duration', message: /^--timeout is longer/ });
+  assert.throws(() => parseTimeout('0', '--timeout'), { code: 'bad-duration', message: /^--timeout must be/ });
 });

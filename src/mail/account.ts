@@ -7,8 +7,8 @@
  */
 import { join } from 'node:path';
 import { type AccountConfig, accountNamed, type Config, type Keep } from '../config/account.ts';
+import { readAuthority, readOwnCertificate } from '../config/authority.ts';
 import { parseTimeout } from '../config/duration.ts';
-import { readAuthority } from '../config/authority.ts';
 import { parseFingerprint } from '../config/fingerprint.ts';
 import { loadConfig } from '../config/load.ts';
 import { type Env, xdgPaths } from '../config/paths.ts';
@@ -83,12 +83,16 @@ export async function resolveAccount(request: AccountRequest, surroundings: Surr
   if (named && configured === undefined && !byUrl && paths !== undefined && !(await isMailbox(paths)))
     throw await unknownAccount(request.account, surroundings);
   const caFile = request.caFile ?? given('POSTHORN_CA_FILE') ?? configured?.caFile ?? config.defaults.caFile;
-  return {
-    name,
+  const servers = {
     pop3: withUser(pop3 ?? configured?.pop3, configured),
     smtp: withUser(smtp ?? configured?.smtp, configured),
-    from: configured?.from ?? config.defaults.from ?? addressOf(smtp) ?? addressOf(pop3),
+  };
+  return {
+    name,
+    ...servers,
+    from: configured?.from ?? config.defaults.from ?? addressOf(servers.smtp) ?? addressOf(servers.pop3),
     tls: {
+      ...(await readOwnCertificate(configured?.tlsCertificate, configured?.tlsKey)),
       ca: caFile === undefined ? undefined : [await readAuthority(caFile)],
       fingerprint:
         request.tlsFingerprint === undefined ? configured?.tlsFingerprint : parseFingerprint(request.tlsFingerprint),

@@ -3,7 +3,7 @@
  *
  * Everything that can be wrong on this side is found before a connection is opened.
  */
-import type { Envelope, Outgoing, RecipientResult, SendResult } from '../smtp/transaction.ts';
+import type { Envelope, Outgoing, RecipientResult, SendResult } from '../smtp/envelope.ts';
 import type { Account, Surroundings } from './account.ts';
 import { openSmtp, type Say } from './session.ts';
 

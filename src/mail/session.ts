@@ -3,6 +3,7 @@ import type { ServerUrl } from '../config/url.ts';
 import { AbortedError, ConfigError, PosthornError, UsageError } from '../errors.ts';
 import type { ConnectOptions } from '../net/connect.ts';
 import { Pop3Client } from '../pop3/client.ts';
+import type { Credentials } from '../sasl/credentials.ts';
 import { SmtpClient } from '../smtp/client.ts';
 import type { Account, Surroundings } from './account.ts';
 
@@ -13,11 +14,11 @@ export type Say = (text: string) => void;
 export async function openPop3(account: Account, surroundings: Surroundings, say: Say): Promise<Pop3Client> {
   const url = pop3Server(account);
   // Asked for first: a server should not be kept waiting for a person, and a missing password connects to nothing.
-  const password = await account.password(url.user);
+  const credentials = await credentialsOf(account, url.user);
   warnInsecure(url, say);
   const client = await Pop3Client.connect(connectOptions(url, account, surroundings));
   try {
-    await client.login({ user: url.user, password, mechanism: account.auth });
+    await client.login({ ...credentials, mechanism: account.auth });
     return client;
   } catch (error) {
     await client.close();
@@ -28,18 +29,22 @@ export async function openPop3(account: Account, surroundings: Surroundings, say
 /** The same for SMTP, where a URL without a user means: no login. */
 export async function openSmtp(account: Account, surroundings: Surroundings, say: Say): Promise<SmtpClient> {
   const url = required(account.smtp, 'SMTP', '--smtp smtps://ann%40example.org@mail.example.org');
-  const password = url.user === undefined ? undefined : await account.password(url.user);
+  const credentials = url.user === undefined ? undefined : await credentialsOf(account, url.user);
   warnInsecure(url, say);
   const client = await SmtpClient.connect(connectOptions(url, account, surroundings));
   try {
-    if (url.user !== undefined && password !== undefined) {
-      await client.login({ user: url.user, password, mechanism: account.auth });
-    }
+    if (credentials !== undefined) await client.login({ ...credentials, mechanism: account.auth });
     return client;
   } catch (error) {
     await client.close();
     throw error;
   }
+}
+
+/** What the account logs in with. EXTERNAL asks nobody for a password: the proof is the client certificate. */
+async function credentialsOf(account: Account, user: string): Promise<Credentials> {
+  if (account.auth?.toUpperCase() === 'EXTERNAL') return { user };
+  return { user, password: await account.password(user) };
 }
 
 /**

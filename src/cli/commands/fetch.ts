@@ -67,10 +67,20 @@ async function fetch(context: Context, flags: FetchFlags): Promise<number> {
   const report = await fetchMail(account, surroundings, { keep, limit, maxSize, dryRun }, hooks).finally(() =>
     bar.done(),
   );
-  if (output.isJson) output.json(report);
+  if (output.isJson) output.json(reportJson(report));
   else tell(context, report);
   // What a server would not give may be there next time.
   return report.failed.length > 0 ? 75 : 0;
+}
+
+/** Numbers are given when a message comes, so a dry run has none. */
+function reportJson(report: FetchReport) {
+  const fetched = report.fetched.map(({ number, uidl, size }) => ({
+    number: report.dryRun ? null : number,
+    uidl,
+    size,
+  }));
+  return { ...report, fetched };
 }
 
 function tell(
