@@ -45,7 +45,7 @@ function file(name: string, megabytes: number): string {
 
 const ours = (port: number, security: string, count: number, content: string) => ({
   name: 'posthorn',
-  run: () => runScript('bench/support/send-ours.ts', [String(port), security, authority, String(count), content]),
+  run: () => runScript('bench/support/send-ours.mjs', [String(port), security, authority, String(count), content]),
 });
 const nodemailer = (port: number, security: string, count: number, content: string) => ({
   name: 'nodemailer',

@@ -29,7 +29,7 @@ export async function readOwnCertificate(
   if (certificateFile === undefined && keyFile === undefined) return {};
   try {
     const [certificate, key] = await Promise.all(
-      [certificateFile, keyFile].map((path) => (path === undefined ? '' : readFile(path, 'latin1'))),
+      [certificateFile, keyFile].map(async (path) => (path === undefined ? '' : readFile(path, 'latin1'))),
     );
     const pair = new X509Certificate(certificate ?? '').checkPrivateKey(createPrivateKey(key ?? ''));
     if (pair && certificate !== undefined && key !== undefined) return { certificate, key };

@@ -37,6 +37,16 @@ export function unlessStopped<T>(signal: AbortSignal | undefined, work: Promise<
   return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', stopped));
 }
 
+/** The chunks of a source, until the work is stopped. @throws AbortedError. */
+export async function* untilStopped<T>(signal: AbortSignal | undefined, source: AsyncIterable<T>): AsyncGenerator<T> {
+  const chunks = source[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await unlessStopped(signal, chunks.next());
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
 function whyNot(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file';

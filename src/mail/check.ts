@@ -3,14 +3,12 @@
  *
  * Nothing is written, here or there. Where the server has no UIDL or no TOP, what those would tell is left out.
  */
-import { readHeaders, type Summary } from '../mime/summary.ts';
+import { LISTED_HEADER, readHeaders, type Summary } from '../mime/summary.ts';
 import { isUnsupported, type Pop3Client } from '../pop3/client.ts';
 import { Mailbox } from '../store/mailbox.ts';
 import type { Account, Surroundings } from './account.ts';
 import { leave, openPop3, type Say } from './session.ts';
 
-/** The most of one header that is taken in, octets; what is behind it is not needed for a listing. */
-const MAX_HEADER = 256 * 1024;
 /** Headers asked for at once. */
 const WINDOW = 100;
 
@@ -75,7 +73,7 @@ async function header(client: Pop3Client, number: number): Promise<Summary | und
   const chunks: Uint8Array[] = [];
   let octets = 0;
   const collect = (chunk: Uint8Array) => {
-    if (octets < MAX_HEADER) chunks.push(chunk);
+    if (octets < LISTED_HEADER) chunks.push(chunk);
     octets += chunk.length;
   };
   const done = await optional(client.top(number, 0, collect).then(() => true));

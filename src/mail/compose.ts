@@ -5,6 +5,7 @@ import { UsageError } from '../errors.ts';
 import { parseRecipient, parseRecipients } from '../mime/address-list.ts';
 import { compose, type ComposedMessage } from '../mime/compose.ts';
 import type { Attachment, Draft } from '../mime/draft.ts';
+import { checkMessageId } from '../mime/header.ts';
 import { openAttachment } from '../store/attachment.ts';
 
 export interface MessageRequest {
@@ -36,11 +37,11 @@ export async function composeMessage(
     });
   }
   const draft: Draft = {
-    from: inOption('--from', from, parseRecipient),
+    from: at('--from', from, parseRecipient),
     to: addresses('--to', request.to),
     cc: addresses('--cc', request.cc),
     bcc: addresses('--bcc', request.bcc),
-    ...(request.replyTo === undefined ? {} : { replyTo: inOption('--reply-to', request.replyTo, parseRecipient) }),
+    ...(request.replyTo === undefined ? {} : { replyTo: at('--reply-to', request.replyTo, parseRecipient) }),
     ...(request.subject === undefined ? {} : { subject: request.subject }),
     ...(request.text === undefined ? {} : { text: request.text }),
     ...(request.html === undefined ? {} : { html: request.html }),
@@ -55,32 +56,45 @@ export async function composeMessage(
 }
 
 function addresses(option: string, texts: readonly string[] = []) {
-  return texts.flatMap((text) => inOption(option, text, parseRecipients));
+  return texts.flatMap((text) => at(option, text, (one) => parseRecipients(one)));
 }
 
-/** Where one of many addresses is wrong, the error says which: it repeats the text, shortened. */
-function inOption<T>(option: string, text: string, parse: (text: string) => T): T {
+/** Where one of many texts is wrong, the error says which: it names the place and repeats the text, shortened. */
+export function at<T>(place: string, text: string, parse: (text: string) => T): T {
   try {
     return parse(text);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     const shown = JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
     const { code, message, hint } = error;
-    throw new UsageError(code, `${option} ${shown}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`, { hint });
+    throw new UsageError(code, `${place} ${shown}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`, { hint });
   }
 }
 
 function splitHeader(text: string): [name: string, value: string] {
   const colon = text.indexOf(':');
-  // Spaces only: a line break at either end is a mistake to be refused, not to be passed over.
-  if (colon > 0) return [text.slice(0, colon).replace(/ +$/, ''), text.slice(colon + 1).replace(/^ +| +$/g, '')];
+  if (colon > 0) return [withoutSpaces(text.slice(0, colon)), withoutSpaces(text.slice(colon + 1))];
   throw new UsageError('bad-header', 'A header is written as Name: value.', {
     hint: 'For example: --header "X-Priority: 1"',
   });
 }
 
+/** Spaces only: a line break at either end is a mistake to be refused, not to be passed over. */
+function withoutSpaces(text: string): string {
+  let [start, end] = [0, text.length];
+  while (text[start] === ' ') start += 1;
+  while (end > start && text[end - 1] === ' ') end -= 1;
+  return text.slice(start, end);
+}
+
 async function attachments({ attach = [], inline = [] }: MessageRequest): Promise<Attachment[]> {
   const attached = await Promise.all(attach.map(openAttachment));
   const shown = await Promise.all(inline.map(openAttachment));
-  return [...attached, ...shown.map((file) => ({ ...file, inline: true, contentId: file.name }))];
+  return [...attached, ...shown.map(shownInline)];
+}
+
+/** The HTML names it by its file name, which must therefore be one that an id can hold. */
+function shownInline(file: Attachment): Attachment {
+  at('--inline', file.name, (name) => checkMessageId('the name', name));
+  return { ...file, inline: true, contentId: file.name };
 }

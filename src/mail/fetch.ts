@@ -12,7 +12,6 @@ import type { Delivery } from '../store/delivery.ts';
 import type { Surveyed } from '../store/ledger.ts';
 import { Mailbox, type Planned } from '../store/mailbox.ts';
 import { isMailbox } from '../store/mailboxes.ts';
-import { secondsOf } from '../store/name.ts';
 import { type Account, mailboxOf, type Surroundings } from './account.ts';
 import { leave, openPop3, pop3Server, type Say } from './session.ts';
 
@@ -148,16 +147,23 @@ class Fetch {
 
   async #retrieve(wanted: readonly Entry[]): Promise<void> {
     let storing: Promise<unknown> = Promise.resolve();
-    for (let from = 0; from < wanted.length; from += BATCH) {
-      const batch = wanted.slice(from, from + BATCH);
-      const planned = await this.#mailbox.plan(batch);
-      const deliveries = await this.#receive(batch, planned);
+    try {
+      for (let from = 0; from < wanted.length; from += BATCH) {
+        const batch = wanted.slice(from, from + BATCH);
+        const planned = await this.#mailbox.plan(batch);
+        const deliveries = await this.#receive(batch, planned);
+        await storing.catch(async (error: unknown) => {
+          await Promise.all(deliveries.map((delivery) => delivery.abort()));
+          throw error;
+        });
+        storing = this.#store(deliveries, planned);
+        // Awaited one batch later; a failure is not to be called unhandled until then.
+        storing.catch(() => undefined);
+      }
+    } finally {
+      // Whatever ended it: when the mailbox is given back, nothing is being written into it any more.
       await storing;
-      storing = this.#store(deliveries, planned);
-      // Awaited one batch later; a failure is not to be called unhandled until then.
-      storing.catch(() => undefined);
     }
-    await storing;
   }
 
   /** Asks for a whole batch at once and resolves to what arrived complete. */
@@ -199,15 +205,17 @@ class Fetch {
     }
   }
 
-  /** What may go on the server: durable here beyond doubt, and here for as long as the policy says. */
+  /**
+   * What may go on the server: what became durable here, as long ago as the policy says. That counts from then on, not from
+   * the first attempt, and also for what somebody has read and removed here meanwhile.
+   */
   #erasable(entries: readonly Entry[]): (Entry & { number: number })[] {
     const { keep = true } = this.#options;
     if (keep === true) return [];
     const known = this.#mailbox.survey(entries).map((message, row) => ({ ...message, at: entries[row]?.at ?? 0 }));
     return known.filter((entry): entry is Entry & { number: number } => {
       if (entry.number === undefined || !this.#mailbox.deletable(entry)) return false;
-      const base = this.#mailbox.byNumber(entry.number)?.base;
-      return keep === false || (base !== undefined && secondsOf(base) <= (Date.now() - keep) / 1000);
+      return keep === false || (this.#mailbox.storedAt(entry.number) ?? Number.POSITIVE_INFINITY) <= Date.now() - keep;
     });
   }
 

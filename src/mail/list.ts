@@ -1,5 +1,5 @@
 /** What is in the local mailbox: the headers of its newest messages. Nothing is connected, nothing is written. */
-import { readHeaders, type Summary } from '../mime/summary.ts';
+import { LISTED_HEADER, readHeaders, type Summary } from '../mime/summary.ts';
 import type { Mailbox, StoredMessage } from '../store/mailbox.ts';
 import { type Account, mailboxOf, viewMailbox } from './account.ts';
 
@@ -41,5 +41,5 @@ export async function listMail(account: Account, limit: number): Promise<LocalLi
 
 async function headers(mailbox: Mailbox, { number }: StoredMessage): Promise<Summary> {
   const content = await mailbox.read(number);
-  return readHeaders(content.chunks());
+  return readHeaders(content.chunks(), LISTED_HEADER);
 }

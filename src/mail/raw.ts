@@ -4,17 +4,22 @@
  * It is spooled first: what is to be announced (its size, octets above 127) is known only at its end, and standard
  * input can be read but once.
  */
+import { isAscii } from 'node:buffer';
 import { UsageError } from '../errors.ts';
-import { wireAddress } from '../mime/address.ts';
-import { parseRecipients, parseRecipient } from '../mime/address-list.ts';
+import { type Address, bad, distinctAddresses, wireAddress } from '../mime/address.ts';
+import { parseRecipients } from '../mime/address-list.ts';
+import { type Headers, MAX_FIELDS } from '../mime/header-reader.ts';
 import { readHeaders } from '../mime/summary.ts';
+import type { Envelope } from '../smtp/envelope.ts';
 import { Spool } from '../store/spool.ts';
 import { asBuffer, latin1 } from '../wire/bytes.ts';
 import { normaliseEol } from '../wire/eol.ts';
+import { at } from './compose.ts';
 import type { Sendable } from './send.ts';
 
 /** The most octets a header may have. */
 const MAX_HEADER = 1024 * 1024;
+const RESENT = ['resent-to', 'resent-cc', 'resent-bcc'];
 
 export interface RawRequest {
   readonly from?: string | undefined;
@@ -22,7 +27,11 @@ export interface RawRequest {
   readonly to?: readonly string[];
 }
 
-/** Spools a raw message and reads its envelope. `remove` forgets it. @throws UsageError `bad-message`, `no-recipient`, `bad-address`. */
+/**
+ * Spools a raw message and reads its envelope. `remove` forgets it.
+ *
+ * @throws UsageError `bad-message`, `no-sender`, `no-recipient`, `bad-address`.
+ */
 export async function spoolRaw(
   source: AsyncIterable<Uint8Array>,
   request: RawRequest,
@@ -31,47 +40,28 @@ export async function spoolRaw(
   const spool = await Spool.create();
   try {
     const sink = spool.store();
-    const header = new HeaderCutter();
-    let has8bit = false;
+    const cutter = new HeaderCutter();
+    let ascii = true;
     for await (const chunk of normaliseEol(source)) {
-      const body = header.push(chunk);
-      has8bit ||= body.some((octet) => octet > 127);
+      const body = cutter.push(chunk);
+      ascii &&= isAscii(body);
       await sink.write(body);
     }
-    await sink.write(header.end());
+    await sink.write(cutter.end());
     const body = await sink.commit();
-    const { bytes, removed } = withoutBcc(header.header);
-    const summary = await readHeaders(Buffer.from(header.header, 'latin1'));
-    const recipients =
-      (request.to ?? []).length > 0
-        ? (request.to ?? [])
-        : [...['to', 'cc'].flatMap((name) => summary.headers.rawAll(name)), ...removed];
-    const sender = request.from ?? defaultFrom ?? summary.headers.raw('from');
-    const envelope = {
-      from: sender === undefined ? '' : wireAddress(parseRecipient(sender)),
-      recipients: [
-        ...new Set(
-          recipients
-            .filter((text) => text.trim() !== '')
-            .flatMap(parseRecipients)
-            .map(wireAddress),
-        ),
-      ],
-    };
-    if (envelope.recipients.length === 0) {
-      throw new UsageError('no-recipient', 'The message names no recipient.', {
-        hint: 'Give one with --to, or a To: field in the message.',
-      });
-    }
+    const whole = Buffer.from(cutter.header, 'latin1');
+    const { headers, messageId } = await readHeaders(whole);
+    const envelope = readEnvelope(headers, { ...request, from: request.from ?? defaultFrom });
+    const header = withoutBcc(cutter.header);
     return {
       envelope,
-      messageId: summary.messageId,
-      size: bytes.length + body.size,
-      needsUtf8: /[\x80-\xff]/.test(header.header),
-      has8bit,
+      messageId,
+      size: header.length + body.size,
+      needsUtf8: !isAscii(header),
+      has8bit: !ascii || !isAscii(header),
       exactLines: true,
       chunks: async function* () {
-        yield bytes;
+        yield header;
         yield* body.read();
       },
       remove: () => spool.close(),
@@ -80,6 +70,44 @@ export async function spoolRaw(
     await spool.close();
     throw error;
   }
+}
+
+/** From whom to whom: what was said beside the message, else what its header names. */
+function readEnvelope(headers: Headers, { from, to = [] }: RawRequest): Envelope {
+  if (headers.fields.length >= MAX_FIELDS) throw new UsageError('bad-message', 'The header has too many fields.');
+  const sender = from ?? headers.raw('sender') ?? headers.raw('from');
+  if (sender === undefined) {
+    throw new UsageError('no-sender', 'The message has no sender.', {
+      hint: 'Give one with --from, or a From: field in the message.',
+    });
+  }
+  const recipients = to.length > 0 ? to.flatMap((text) => at('--to', text, readList)) : recipientsIn(headers);
+  if (recipients.length === 0) {
+    throw new UsageError('no-recipient', 'The message names no recipient.', {
+      hint: 'Give one with --to, or a To: field in the message.',
+    });
+  }
+  const [author, another] = at('The sender', sender, readList);
+  if (author === undefined || another !== undefined) throw bad('there is not exactly one sender');
+  return { from: wireAddress(author), recipients: distinctAddresses(recipients) };
+}
+
+/** What To, Cc and Bcc name, unless the message was passed on: then it is not for them, and Resent-To has its own history. */
+function recipientsIn(headers: Headers): Address[] {
+  if (RESENT.some((name) => headers.raw(name) !== undefined)) {
+    throw new UsageError(
+      'no-recipient',
+      'The message was sent on before, so its header does not say to whom it goes now.',
+      {
+        hint: 'Say it with --to.',
+      },
+    );
+  }
+  return ['To', 'Cc', 'Bcc'].flatMap((name) => headers.rawAll(name).flatMap((text) => at(name, text, readList)));
+}
+
+function readList(text: string): Address[] {
+  return parseRecipients(text, { field: true });
 }
 
 /** Takes the header off the front of a message. */
@@ -126,12 +154,7 @@ function checkFields(header: string): void {
   });
 }
 
-/** The header without its Bcc fields, and what stood in them. */
-function withoutBcc(header: string): { bytes: Buffer; removed: string[] } {
-  const removed: string[] = [];
-  const kept = header.replace(/^bcc[ \t]*:((?:.*\r\n)(?:[ \t].*\r\n)*)/gim, (_, value: string) => {
-    removed.push(value.replaceAll('\r\n', ' ').trim());
-    return '';
-  });
-  return { bytes: Buffer.from(kept, 'latin1'), removed };
+/** The header without its Bcc fields, and those of whoever passed it on. */
+function withoutBcc(header: string): Buffer {
+  return Buffer.from(header.replace(/^(?:resent-)?bcc[ \t]*:.*\r\n(?:[ \t].*\r\n)*/gim, ''), 'latin1');
 }

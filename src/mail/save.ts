@@ -1,8 +1,8 @@
 /** Attachments, or whole messages, from the mailbox into files of a folder: safe names, nothing overwritten, 0600. */
 import { UsageError } from '../errors.ts';
-import { extractPart } from '../mime/extract.ts';
+import { extractPart, extractParts } from '../mime/extract.ts';
 import type { PartInfo } from '../mime/part-info.ts';
-import { type SavedFile, saveFile } from '../store/save.ts';
+import { type FileSink, type SavedFile, saveFile } from '../store/save.ts';
 import { type OpenMessage, readOpened } from './read.ts';
 
 export interface SavedPart extends SavedFile {
@@ -18,13 +18,31 @@ export interface SavedPart extends SavedFile {
  * @throws UsageError `no-such-part`, `no-such-attachment`; StoreError. Files saved before a failure stay.
  */
 export async function saveParts(message: OpenMessage, wanted: readonly string[], folder: string): Promise<SavedPart[]> {
+  const parts = await chooseParts(message, wanted);
+  // All attachments come in one reading, ten thousand too. Those that are named may lie in one another, so each has its own.
+  const readings = wanted.length === 0 ? [parts] : parts.map((part) => [part]);
   const saved: SavedPart[] = [];
-  for (const part of await chooseParts(message, wanted)) {
-    const name = part.fileName ?? `part-${part.number}${extension(part.type)}`;
-    const file = await save(folder, name, (sink) => extractPart(message.chunks(), part.number, sink));
-    saved.push({ ...file, part: part.number, wanted: part.fileName });
-  }
+  for (const reading of readings) await saveReading(message, reading, folder, saved);
   return saved;
+}
+
+async function saveReading(message: OpenMessage, parts: readonly PartInfo[], folder: string, saved: SavedPart[]) {
+  const infos = new Map(parts.map((part) => [part.number, part]));
+  let file: FileSink | undefined;
+  try {
+    for await (const { part, octets, last } of extractParts(message.chunks(), infos.keys())) {
+      const { number } = part;
+      const wanted = infos.get(number)?.fileName;
+      file ??= await saveFile(folder, wanted ?? `part-${number}${extension(part.type)}`);
+      await file.write(octets);
+      if (!last) continue;
+      saved.push({ ...(await file.commit()), part: number, wanted });
+      file = undefined;
+    }
+  } catch (error) {
+    await file?.abort();
+    throw error;
+  }
 }
 
 /** Streams one part to a sink, decoded. @throws as `saveParts`; UsageError where it is not exactly one. */
@@ -51,10 +69,14 @@ export async function streamPart(
 export async function saveMessage(message: OpenMessage, folder: string): Promise<SavedPart> {
   const { subject } = await readOpened(message);
   const name = `${message.stored.number}-${subject.replaceAll(/\s+/g, ' ').slice(0, 60).trim() || 'message'}.eml`;
-  const file = await save(folder, name, async (sink) => {
-    for await (const chunk of message.chunks()) await sink(chunk);
-  });
-  return { ...file, part: undefined, wanted: undefined };
+  const file = await saveFile(folder, name);
+  try {
+    for await (const chunk of message.chunks()) await file.write(chunk);
+    return { ...(await file.commit()), part: undefined, wanted: undefined };
+  } catch (error) {
+    await file.abort();
+    throw error;
+  }
 }
 
 async function chooseParts(message: OpenMessage, wanted: readonly string[]): Promise<PartInfo[]> {
@@ -67,21 +89,6 @@ async function chooseParts(message: OpenMessage, wanted: readonly string[]): Pro
       hint: `See its parts with posthorn read ${message.stored.number}.`,
     });
   });
-}
-
-async function save(
-  folder: string,
-  name: string,
-  fill: (sink: (chunk: Uint8Array) => void | Promise<void>) => Promise<unknown>,
-): Promise<SavedFile> {
-  const file = await saveFile(folder, name);
-  try {
-    await fill((chunk) => file.write(chunk));
-    return await file.commit();
-  } catch (error) {
-    await file.abort();
-    throw error;
-  }
 }
 
 /** For parts without a name: what their type suggests, so that a double click does the right thing. */

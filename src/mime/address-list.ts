@@ -11,6 +11,10 @@ import { type Defect, note } from './defect.ts';
 import { decodeWords } from './encoded-word.ts';
 import { checkText } from './header.ts';
 
+/** The most characters of one field that are read, and the most addresses: no letter has more readers. */
+const MAX_TEXT = 1024 * 1024;
+export const MAX_ADDRESSES = 10_000;
+
 interface Token {
   readonly kind: 'atom' | 'quoted' | 'literal' | 'at';
   readonly text: string;
@@ -40,22 +44,23 @@ export function parseRecipient(text: string): Address {
 }
 
 /**
- * What a person typed for one or more addresses, separated by commas.
+ * What a person typed for one or more addresses, separated by commas; or what the `field` of a whole message names, which
+ * may be folded with TABs and have groups, of which the members count, even of nobody (`undisclosed-recipients:;`).
  *
- * @throws UsageError `bad-address` as `parseRecipient`, also when there is none.
+ * @throws UsageError `bad-address` as `parseRecipient`, also when there is none and it is no field.
  */
-export function parseRecipients(text: string): Address[] {
+export function parseRecipients(text: string, { field = false }: { field?: boolean } = {}): Address[] {
   try {
-    checkText('an address', text);
+    checkText('an address', field ? text.replaceAll('\t', ' ') : text);
   } catch {
     throw bad('it contains a line break, a control character or half a character');
   }
   const { addresses, defects } = parseAddressList(text);
   const first = defects[0];
   if (first !== undefined) throw bad(REASONS.get(first.code) ?? 'it can be read in more than one way');
-  if (addresses.length === 0) throw bad('it is empty');
+  if (addresses.length === 0 && !field) throw bad('it is empty');
   for (const address of addresses) {
-    if (address.group !== undefined) throw bad('a group of addresses is not accepted here');
+    if (address.group !== undefined && !field) throw bad('a group of addresses is not accepted here');
     wireAddress(address);
   }
   return [...addresses];
@@ -70,6 +75,7 @@ const REASONS = new Map(
     'unclosed-quote': 'a quotation mark is not closed',
     'unclosed-angle': 'a < is not closed',
     'source-route': 'it contains a route through other hosts',
+    'too-many-addresses': `there are more than ${MAX_ADDRESSES}`,
     'stray-semicolon': 'it contains a semicolon: separate addresses with commas',
   }),
 );
@@ -85,17 +91,23 @@ class Scanner {
   #at = 0;
   #spaced = false;
   #phrase: Token[] = [];
+  /** Whether an `@` is in the phrase. */
+  #hasAt = false;
   #angle: Token[] | undefined;
   #angleOpen = false;
   #comment = '';
   #group: string | undefined;
 
   constructor(text: string) {
-    this.#text = text;
+    this.#text = text.slice(0, MAX_TEXT);
+    if (text.length > MAX_TEXT) this.#defect('too-many-addresses');
   }
 
   run(): AddressList {
-    while (this.#at < this.#text.length) this.#step(this.#text[this.#at] as string);
+    while (this.#at < this.#text.length && this.#addresses.length < MAX_ADDRESSES) {
+      this.#step(this.#text[this.#at] as string);
+    }
+    if (this.#at < this.#text.length) this.#defect('too-many-addresses');
     this.#flush();
     return { addresses: this.#addresses, defects: this.#defects };
   }
@@ -135,8 +147,10 @@ class Scanner {
   #take(kind: Token['kind'], text: string): void {
     const token = { kind, text, spaced: this.#spaced };
     this.#spaced = false;
-    if (this.#angle === undefined) this.#phrase.push(token);
-    else if (this.#angleOpen) this.#angle.push(token);
+    if (this.#angle === undefined) {
+      this.#phrase.push(token);
+      this.#hasAt ||= kind === 'at';
+    } else if (this.#angleOpen) this.#angle.push(token);
     else this.#defect('text-after-angle');
   }
 
@@ -208,7 +222,7 @@ class Scanner {
       if (character === ':') this.#angle = [];
       return;
     }
-    if (character === ':' && this.#angle === undefined && !this.#phrase.some((token) => token.kind === 'at')) {
+    if (character === ':' && this.#angle === undefined && !this.#hasAt) {
       this.#group = decodeWords(phraseText(this.#phrase)).trim();
       this.#phrase = [];
       return;
@@ -220,13 +234,14 @@ class Scanner {
   }
 
   #flush(): void {
-    const [phrase, angle, comment] = [this.#phrase, this.#angle, this.#comment];
+    const [phrase, hasAt, angle, comment] = [this.#phrase, this.#hasAt, this.#angle, this.#comment];
     if (this.#angleOpen) this.#defect('unclosed-angle');
-    [this.#phrase, this.#angle, this.#angleOpen, this.#comment, this.#spaced] = [[], undefined, false, '', false];
+    [this.#phrase, this.#hasAt, this.#angle, this.#angleOpen] = [[], false, undefined, false];
+    [this.#comment, this.#spaced] = ['', false];
     if (angle !== undefined) {
-      if (phrase.some((token) => token.kind === 'at' || token.kind === 'literal')) this.#defect('phrase-special');
+      if (hasAt || phrase.some((token) => token.kind === 'literal')) this.#defect('phrase-special');
       this.#add(phraseText(phrase) || comment, angle);
-    } else if (phrase.some((token) => token.kind === 'at') || phrase.length === 1) {
+    } else if (hasAt || phrase.length === 1) {
       this.#add(comment, phrase);
     } else if (phrase.length > 0) {
       this.#defect('no-domain');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { UsageError } from '../errors.ts';
-import { addressPieces, formatAddress, needsUtf8, wireAddress } from './address.ts';
+import { addressPieces, distinctAddresses, formatAddress, needsUtf8, wireAddress } from './address.ts';
 import { parseAddressList, parseRecipient, parseRecipients } from './address-list.ts';
 
 const shown = (text: string) =>
@@ -157,4 +157,36 @@ test('a header is written from the parts of an address, not from its text', () =
   const forged = { ...parseRecipient('a@x.test'), address: 'b@evil.test' };
   assert.deepEqual(addressPieces('To', [forged]), ['a@x.test']);
   assert.throws(() => wireAddress({ local: 'a', domain: 'x.test>\r\nRCPT TO:<b@y.test' }), { code: 'bad-address' });
+});
+
+test('a list without end is read up to a limit, and colons behind a long phrase cost no more than others', () => {
+  const { addresses, defects } = parseAddressList('a@b,'.repeat(20_000));
+  assert.deepEqual([addresses.length, defects[0]?.code], [10_000, 'too-many-addresses']);
+  assert.equal(parseAddressList(`${'a '.repeat(2_000_000)}@b`).defects[0]?.code, 'too-many-addresses');
+  assert.equal(parseAddressList(`${'a '.repeat(200_000)}@${':'.repeat(300_000)}`).addresses.length, 1);
+  assert.throws(() => parseRecipients('a@example.org,'.repeat(20_000)), /more than 10000/);
+});
+
+test('a field of a message may have groups and be folded with TABs; what a person typed may not', () => {
+  const field = (text: string) => parseRecipients(text, { field: true }).map(({ address }) => address);
+  assert.deepEqual(field('Friends: a@example.org,\tb@example.org;, c@example.org'), [
+    'a@example.org',
+    'b@example.org',
+    'c@example.org',
+  ]);
+  assert.deepEqual(field('undisclosed-recipients:;'), []);
+  for (const text of [
+    'a(@evil.example)@example.org',
+    '"a\tb"@example.org',
+    'a@example.org b@example.org',
+    'a\n@example.org',
+  ])
+    assert.throws(() => field(text), UsageError, JSON.stringify(text));
+  assert.throws(() => parseRecipients('Friends: a@example.org;'), /group/);
+  assert.throws(() => parseRecipients('a@example.org,\tb@example.org'), /control character/);
+});
+
+test('an address is listed once, whatever the case of its domain', () => {
+  const addresses = parseRecipients('Ann@example.org, Ann@EXAMPLE.org, ann@example.org');
+  assert.deepEqual(distinctAddresses(addresses), ['Ann@example.org', 'ann@example.org']);
 });

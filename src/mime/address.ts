@@ -58,6 +58,18 @@ export function wireAddress(address: Pick<Address, 'local' | 'domain'>): string 
   return wire;
 }
 
+/** The envelope forms of these addresses, each once: of a domain, the case of its letters means nothing. @throws as `wireAddress`. */
+export function distinctAddresses(addresses: readonly Address[]): string[] {
+  const distinct = new Map<string, string>();
+  for (const address of addresses) {
+    const wire = wireAddress(address);
+    const at = wire.lastIndexOf('@');
+    const key = wire.slice(0, at) + wire.slice(at).toLowerCase();
+    if (!distinct.has(key)) distinct.set(key, wire);
+  }
+  return [...distinct.values()];
+}
+
 function asciiDomain(domain: string): string {
   if (HOST.test(domain) || LITERAL.test(domain)) return domain;
   const ascii = /^[ -~]*$/.test(domain) ? '' : domainToASCII(domain);

@@ -7,7 +7,7 @@
  */
 
 import { UsageError } from '../errors.ts';
-import { needsUtf8, wireAddress } from './address.ts';
+import { distinctAddresses, needsUtf8, wireAddress } from './address.ts';
 import { Base64Encoder, base64Length } from './base64.ts';
 import { type ComposedHeader, topHeader } from './compose-header.ts';
 import { rootEntity, type Segment } from './compose-parts.ts';
@@ -67,14 +67,7 @@ export function compose(draft: Draft): ComposedMessage {
 }
 
 function envelopeOf(header: ComposedHeader): Envelope {
-  const recipients = new Map<string, string>();
-  for (const address of header.recipients) {
-    const wire = wireAddress(address);
-    const at = wire.lastIndexOf('@');
-    const key = wire.slice(0, at) + wire.slice(at).toLowerCase();
-    if (!recipients.has(key)) recipients.set(key, wire);
-  }
-  return { from: wireAddress(header.sender), recipients: [...recipients.values()] };
+  return { from: wireAddress(header.sender), recipients: distinctAddresses(header.recipients) };
 }
 
 function totalSize(segments: readonly Segment[]): number | undefined {

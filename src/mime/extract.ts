@@ -1,8 +1,9 @@
 /**
- * Taking one part out of a message.
+ * Taking parts out of a message.
  *
- * Why: nothing of a message is kept once it was shown; to save a part, the message is read again and the part streams to
- * its sink, no further than its end. This file must never know where messages come from or where parts go.
+ * Why: nothing of a message is kept once it was shown; to save parts, the message is read again, once for all of them, and
+ * they stream out one after the other, no further than the end of the last. This file must never know where messages come
+ * from or where parts go.
  */
 
 import { UsageError } from '../errors.ts';
@@ -15,42 +16,71 @@ import { createDecoder } from './transfer.ts';
 /** Takes the octets of a part in order; a promise it returns is waited for. */
 export type PartSink = (chunk: Uint8Array) => void | Promise<void>;
 
-/** Finds one part among the events of a parser and decodes it. */
-class Extraction {
-  part: Part | undefined;
-  done = false;
-  size = 0;
-  readonly parser: MessageParser;
-  #decoder: Codec = createDecoder('');
-  #ready: Uint8Array[] = [];
+/** Some octets of a part, decoded; perhaps none. */
+export interface PartPiece {
+  readonly part: Part;
+  readonly octets: Uint8Array;
+  readonly last: boolean;
+}
 
-  constructor(number: string) {
+/** Finds parts among the events of a parser and decodes them. */
+class Extraction {
+  readonly parser: MessageParser;
+  readonly #wanted: Set<string>;
+  #part: Part | undefined;
+  #decoder: Codec = createDecoder('');
+  #ready: PartPiece[] = [];
+
+  constructor(numbers: Iterable<string>) {
+    this.#wanted = new Set(numbers);
     this.parser = new MessageParser(
       {
         partStart: (part) => {
-          if (this.part !== undefined || part.number !== number || part.kind !== 'leaf') return;
-          this.part = part;
+          if (part.kind !== 'leaf' || !this.#wanted.delete(part.number)) return;
+          this.#part = part;
           this.#decoder = createDecoder(part.encoding);
         },
         body: (part, chunk) => {
-          if (part === this.part) this.#ready.push(this.#decoder.push(chunk));
+          if (part === this.#part) this.#ready.push({ part, octets: this.#decoder.push(chunk), last: false });
         },
         partEnd: (part) => {
-          if (part !== this.part) return;
-          this.#ready.push(this.#decoder.end());
-          this.done = true;
+          if (part !== this.#part) return;
+          this.#ready.push({ part, octets: this.#decoder.end(), last: true });
+          this.#part = undefined;
         },
       },
-      { descend: (part) => part.number !== number },
+      { descend: (part) => !this.#wanted.has(part.number) },
     );
   }
 
-  async drain(sink: PartSink): Promise<void> {
-    for (const octets of this.#ready.splice(0)) {
-      this.size += octets.length;
-      if (octets.length > 0) await sink(octets);
-    }
+  /** Nothing is left to be found. */
+  get done(): boolean {
+    return this.#wanted.size === 0 && this.#part === undefined;
   }
+
+  take(): PartPiece[] {
+    return this.#ready.splice(0);
+  }
+}
+
+/**
+ * The octets of several parts, in the order of the message, however many there are. A part inside an embedded message that
+ * is wanted as a whole does not come by itself; one that the message does not have does not come either.
+ *
+ * @param numbers as in `PartInfo`.
+ */
+export async function* extractParts(
+  chunks: AsyncIterable<Uint8Array>,
+  numbers: Iterable<string>,
+): AsyncGenerator<PartPiece, void, undefined> {
+  const extraction = new Extraction(numbers);
+  for await (const chunk of chunks) {
+    extraction.parser.push(chunk);
+    yield* extraction.take();
+    if (extraction.done) return;
+  }
+  extraction.parser.end();
+  yield* extraction.take();
 }
 
 /**
@@ -64,18 +94,16 @@ export async function extractPart(
   number: string,
   sink: PartSink,
 ): Promise<PartInfo> {
-  const extraction = new Extraction(number);
-  for await (const chunk of chunks) {
-    extraction.parser.push(chunk);
-    await extraction.drain(sink);
-    if (extraction.done) break;
+  let found: Part | undefined;
+  let size = 0;
+  for await (const { part, octets } of extractParts(chunks, [number])) {
+    found = part;
+    size += octets.length;
+    if (octets.length > 0) await sink(octets);
   }
-  if (!extraction.done) extraction.parser.end();
-  await extraction.drain(sink);
-  const { part, size } = extraction;
-  if (part === undefined) {
+  if (found === undefined) {
     throw new UsageError('no-such-part', `The message has no part ${number}.`, { hint: 'List its parts first.' });
   }
-  await part.headers.loadCharsets();
-  return partInfo(part, size);
+  await found.headers.loadCharsets();
+  return partInfo(found, size);
 }

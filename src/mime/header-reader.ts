@@ -13,6 +13,8 @@ import { parameterCharsets } from './params.ts';
 /** Of one field, and of one whole block, in octets; what goes beyond is dropped and noted. */
 const MAX_FIELD = 10 * 1024 * 1024;
 const MAX_BLOCK = 50 * 1024 * 1024;
+/** Of one block; the fields behind them are dropped and noted. */
+export const MAX_FIELDS = 10_000;
 const LF = 10;
 
 export interface HeaderField {
@@ -172,12 +174,13 @@ export class HeaderReader {
   #endField(): void {
     const field = this.#field;
     if (field === undefined) return;
+    this.#field = undefined;
+    if (this.#fields.length >= MAX_FIELDS) return this.#defect('too-many-fields');
     const colon = field.indexOf(':');
     const value = /^[\0-\x7f]*$/.test(field)
       ? field.slice(colon + 1)
       : decodeText(Buffer.from(field.slice(colon + 1), 'latin1')).text;
     this.#fields.push({ name: field.slice(0, colon).trim(), value: value.trim() });
-    this.#field = undefined;
   }
 
   #defect(code: string): void {

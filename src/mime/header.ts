@@ -98,8 +98,8 @@ export function foldField(name: string, pieces: readonly string[]): string {
  * @param text already checked; a TAB is written as a space.
  */
 export function textPieces(name: string, text: string): string[] {
-  const words = text.match(/ *[^ ]+/g) ?? [];
-  const plain =
-    /^[ -~]*$/.test(text) && !text.includes('=?') && text.trim() === text && words.every((word) => word.length < 900);
-  return plain ? words : encodeWords(text, name.length + 2);
+  // Taken apart only when no space is at its end: there the search for words would start anew at each of them.
+  const simple = /^[ -~]*$/.test(text) && !text.includes('=?') && text.trim() === text;
+  const words = simple ? (text.match(/ *[^ ]+/g) ?? []) : [];
+  return simple && words.every((word) => word.length < 900) ? words : encodeWords(text, name.length + 2);
 }

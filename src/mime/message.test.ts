@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { makeAddress } from './address.ts';
 import { compose } from './compose.ts';
 import type { Attachment } from './draft.ts';
-import { extractPart } from './extract.ts';
+import { extractPart, extractParts } from './extract.ts';
 import { readMessage } from './message.ts';
 import { readHeaders } from './summary.ts';
 import { collect, stream } from './support.test.ts';
@@ -167,4 +167,44 @@ test('reads every message of the corpus', { skip: !existsSync(CORPUS) && 'the co
     for (const part of whole.parts)
       assert.equal((await extract(octets, part.number)).length, part.size, `${entry.name} ${part.number}`);
   }
+});
+
+test('a listing stops in a header without end, and a block without end keeps its first fields', async () => {
+  let asked = 0;
+  const endless = async function* () {
+    for (;;) {
+      asked += 1;
+      yield Buffer.from(`Subject: here\r\nX-${asked}: ${'x'.repeat(1000)}\r\n`);
+    }
+  };
+  assert.equal((await readHeaders(endless(), 50_000)).subject, 'here');
+  assert.ok(asked < 60, String(asked));
+  const { headers, defects } = await readMessage(stream(Buffer.from(`Subject: a\r\n${'b: c\r\n'.repeat(20_000)}\r\n`)));
+  assert.deepEqual([headers.fields.length, headers.get('subject')], [10_000, 'a']);
+  assert.deepEqual(
+    defects.map(({ code }) => code),
+    ['too-many-fields'],
+  );
+  const many = await readHeaders(Buffer.from('To: a@b, c@d\r\n'.repeat(9_000)));
+  assert.ok(many.to.length <= 20_000);
+});
+
+test('several parts come out in one reading, each with its end', async () => {
+  const part = (text: string) =>
+    `--b\nContent-Type: application/x\nContent-Transfer-Encoding: base64\n\n${btoa(text)}\n`;
+  const message = `Content-Type: multipart/mixed; boundary=b\n\n${['one', '', 'three'].map(part).join('')}--b--\n`;
+  const got: string[] = [];
+  let readings = 0;
+  const chunks = async function* () {
+    readings += 1;
+    yield* stream(Buffer.from(message.replaceAll('\n', '\r\n')), [7]);
+  };
+  for await (const {
+    part: { number },
+    octets,
+    last,
+  } of extractParts(chunks(), ['3', '2', '9']))
+    got.push(`${number}:${Buffer.from(octets).toString()}${last ? '.' : ''}`);
+  assert.equal(readings, 1);
+  assert.equal(got.join('').replaceAll(/(?<=\d:\w*)\d:/g, ''), '2:.3:three.');
 });

@@ -70,3 +70,10 @@ test('what is written is read back', () => {
     'filename="R_sum_.pdf"',
   ]);
 });
+
+test('a quoted value of ten million characters is read like any other', () => {
+  const long = 'a'.repeat(10_000_000);
+  assert.equal(params(`text/plain; name="${long}"`)['name'], long);
+  assert.equal(params(String.raw`text/plain; name="a\"b\\c"; x=1`)['name'], String.raw`a"b\c`);
+  assert.equal(params('text/plain; name="open\\')['name'], 'open');
+});

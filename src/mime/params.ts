@@ -102,9 +102,19 @@ function splitOutsideQuotes(text: string, defects: Defect[]): string[] {
   return items;
 }
 
+/** Searched from mark to mark: a regular expression for the whole of it runs out of stack on megabytes. */
 function unquote(value: string): string {
-  const quoted = /^"((?:[^"\\]|\\.)*)/s.exec(value);
-  return quoted === null ? value : (quoted[1] ?? '').replace(/\\(.)/gs, '$1');
+  if (!value.startsWith('"')) return value;
+  const mark = /["\\]/g;
+  let [content, start] = ['', 1];
+  mark.lastIndex = start;
+  let match = mark.exec(value);
+  for (; match?.[0] === '\\'; match = mark.exec(value)) {
+    content += value.slice(start, match.index);
+    start = match.index + 1;
+    mark.lastIndex = start + 1;
+  }
+  return content + value.slice(start, match?.index);
 }
 
 function joinPieces(list: Map<number, Piece>, defects: Defect[]): string | undefined {

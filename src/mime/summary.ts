@@ -6,7 +6,7 @@
  */
 
 import type { Address } from './address.ts';
-import { parseAddressList } from './address-list.ts';
+import { MAX_ADDRESSES, parseAddressList } from './address-list.ts';
 import { parseDate } from './date.ts';
 import { HeaderReader, type Headers } from './header-reader.ts';
 import { parseParameterized } from './params.ts';
@@ -31,7 +31,7 @@ export interface Summary {
 /** @returns what a header block says; its charsets are loaded first, if it names unusual ones. */
 export async function summarize(headers: Headers): Promise<Summary> {
   await headers.loadCharsets();
-  const addresses = (name: string) => headers.rawAll(name).flatMap((value) => parseAddressList(value).addresses);
+  const addresses = (name: string) => addressesIn(headers.rawAll(name));
   const ids = (name: string) => messageIds(headers.raw(name) ?? '');
   return {
     headers,
@@ -48,6 +48,15 @@ export async function summarize(headers: Headers): Promise<Summary> {
   };
 }
 
+/** The addresses of all fields of one name; fields are left out once more have been read than one of them may have. */
+function addressesIn(values: readonly string[]): Address[] {
+  const found: Address[] = [];
+  for (const value of values) {
+    if (found.length < MAX_ADDRESSES) found.push(...parseAddressList(value).addresses);
+  }
+  return found;
+}
+
 /** The message ids in a field: printable ASCII in angle brackets, of a length that still fits a line. */
 export function messageIds(value: string): string[] {
   return Array.from(value.matchAll(/<[!-;=?-~]{1,900}>/g), (match) => match[0]);
@@ -58,18 +67,27 @@ function hintsAttachments(contentType: string | undefined): boolean {
   return type.includes('/') && !/^(?:text\/|multipart\/(?:alternative|related|report|signed)$)/.test(type);
 }
 
+/** What a listing takes in of one header, in octets: a stranger's megabytes must not be multiplied by the rows of a list. */
+export const LISTED_HEADER = 256 * 1024;
+
 /**
  * Reads no further than the header of a message.
  *
  * @param source the message, or as much of it as there is.
+ * @param limit octets after which no further chunk is asked for; the header ends there, then.
  */
-export async function readHeaders(source: Uint8Array | AsyncIterable<Uint8Array>): Promise<Summary> {
+export async function readHeaders(
+  source: Uint8Array | AsyncIterable<Uint8Array>,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<Summary> {
   const reader = new HeaderReader();
   if (source instanceof Uint8Array) reader.push(Buffer.from(source.buffer, source.byteOffset, source.byteLength), 0);
   else {
+    let octets = 0;
     for await (const chunk of source) {
       reader.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength), 0);
-      if (reader.done) break;
+      octets += chunk.length;
+      if (reader.done || octets >= limit) break;
     }
   }
   if (!reader.done) reader.end();

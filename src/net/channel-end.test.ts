@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { line, reason, settled, withPeer } from '../../test/support/peer.ts';
+import { line, Peer, reason, settled, withPeer } from '../../test/support/peer.ts';
 import { AbortedError, ConnectionLostError, InternalError, ProtocolError, StoreError } from '../errors.ts';
 import { DotDecoder } from '../wire/dot.ts';
 import { LineParser } from '../wire/line.ts';
 import type { Parser } from '../wire/parser.ts';
-import type { Channel } from './channel.ts';
+import { Channel } from './channel.ts';
 import type { RequestOptions } from './requests.ts';
 
 const ask = (channel: Channel, text: string, options?: RequestOptions): Promise<string> =>
@@ -224,4 +224,31 @@ test('a body below the floor is as good as silence', async (t) => {
   await peer.says('x'.repeat(99));
   t.mock.timers.tick(1000);
   await assert.rejects(body, { name: 'TimeoutError' });
+});
+
+test('a sink may close or write: what it was given is not given again', async () => {
+  const { channel, peer } = withPeer();
+  const seen: string[] = [];
+  const body = channel.exchange(
+    line('RETR 1'),
+    new DotDecoder((chunk) => {
+      seen.push(String(chunk));
+      if (seen.length === 1) void channel.write(line('x'));
+      else void channel.close();
+    }),
+  );
+  await settled();
+  await peer.says('one\r\n');
+  await peer.says('two\r\n');
+  assert.equal(await outcome(body), 'unknown');
+  assert.deepEqual(seen, ['one\r\n', 'two\r\n']);
+});
+
+test('a channel over a socket that is gone already is lost, and can be closed', async () => {
+  const { socket } = new Peer();
+  socket.destroy();
+  await settled();
+  const channel = new Channel(socket, { role: 'client' });
+  assert.equal(await outcome(channel.read(new LineParser())), 'not-sent');
+  await channel.close();
 });

@@ -109,3 +109,17 @@ test('a connection that breaks while a write waits says so', async () => {
   await peer.ends();
   await assert.rejects(writing, { code: 'connection-lost', outcome: 'unknown' });
 });
+
+test('a peer that takes a large write slowly is not one that takes nothing', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { channel, peer } = withPeer({ stall: 5000 });
+  const writing = channel.write(Buffer.alloc(1_000_000));
+  for (let second = 0; second < 60; second += 4) {
+    peer.sticks();
+    t.mock.timers.tick(4000);
+    peer.takes();
+    await settled();
+  }
+  await writing;
+  assert.equal(peer.writes.join('').length, 1_000_000);
+});

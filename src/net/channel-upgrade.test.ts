@@ -73,3 +73,13 @@ test('a TLS session that ended before it was taken over counts as lost', async (
   );
   await channel.closed;
 });
+
+test('a channel that is closed during a handshake that then fails is closed', async () => {
+  const { channel } = withPeer();
+  const handshake = Promise.withResolvers<never>();
+  const upgrade = reason(channel.upgrade(() => handshake.promise));
+  const closing = channel.close();
+  handshake.reject(new TlsError('tls-handshake', 'No.'));
+  assert.equal(await upgrade, channel.failure);
+  await closing;
+});

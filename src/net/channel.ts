@@ -17,12 +17,13 @@ import {
   ProtocolError,
   TimeoutError,
 } from '../errors.ts';
+import type { ChannelBinding } from '../sasl/binding.ts';
 import type { Parser } from '../wire/parser.ts';
 import { Deadline } from './deadline.ts';
 import { Incoming } from './incoming.ts';
-import { Outgoing } from './outgoing.ts';
+import { BATCH, Outgoing } from './outgoing.ts';
 import { notSent, type Request, type RequestOptions, Requests } from './requests.ts';
-import type { TlsInfo } from './tls.ts';
+import type { Secured, TlsInfo } from './tls.ts';
 import { type Speaker, Transcript } from './transcript.ts';
 
 /** How long a peer may leave its half of a closed connection open, milliseconds. */
@@ -52,9 +53,14 @@ export interface Expected<T> {
 export class Channel {
   /** What protects the connection, if anything does. */
   tls: TlsInfo | undefined;
+  /** What a login can be bound to, the best first; empty without TLS. */
+  bindings: readonly ChannelBinding[] = [];
+  /** On a server: whom the client's verified certificate names. */
+  certified: readonly string[] = [];
   readonly transcript: Transcript;
   #socket: Duplex;
   #failure: PosthornError | undefined;
+  #draining = false;
   /** Set once no more will come in; what came before is still handed out. */
   #ended: { readonly cause: Error | undefined } | undefined;
   #upgrading = false;
@@ -143,13 +149,17 @@ export class Channel {
       },
       within: (milliseconds) => {
         held.timeout = milliseconds;
+        // All of it is written: what follows need not wait for the answer any more.
+        held.last = false;
         if (this.#requests.next?.options === held) this.#startClock();
+        this.#outgoing.soon(this.#flush);
       },
     };
   }
 
   /**
-   * Writes bytes that have no reply of their own: a body, or a server's reply. Resolves when there is room for more.
+   * Writes bytes that have no reply of their own: a body, or a server's reply. Resolves when there is room for more; the
+   * next write should wait for that.
    * A body belongs behind the answer that asked for it: bytes do not wait for requests that are held back.
    */
   write(bytes: Uint8Array, said?: string): Promise<void> {
@@ -159,23 +169,33 @@ export class Channel {
     return written;
   }
 
+  /** Resolves when so much of what was sent has been taken that more makes sense. */
+  async room(): Promise<void> {
+    this.#flush();
+    if (!this.#outgoing.crowded) return;
+    await this.#outgoing.drained().catch((error: PosthornError) => this.fail(error));
+  }
+
   async #write(bytes: Uint8Array, said: string | undefined): Promise<void> {
     this.#release();
     if (this.#failure !== undefined) throw this.#failure;
     if (said !== undefined) this.#record('out', said);
-    this.#outgoing.add(bytes);
-    if (this.#outgoing.full) this.#flush();
-    else this.#outgoing.soon(this.#flush);
-    if (!this.#outgoing.crowded) return;
-    await this.#outgoing.drained().catch((error: PosthornError) => this.fail(error));
-    if (this.#failure !== undefined) throw this.#failure;
+    // In portions: a slow peer shows with each of them that it still takes our bytes.
+    for (let from = 0; from < bytes.length; from += BATCH) {
+      this.#outgoing.add(bytes.subarray(from, from + BATCH));
+      if (this.#outgoing.full) this.#flush();
+      else this.#outgoing.soon(this.#flush);
+      if (!this.#outgoing.crowded) continue;
+      await this.room();
+      if (this.#failure !== undefined) throw this.#failure;
+    }
   }
 
   /**
    * Replaces the connection by what `wrap` makes of it (TLS). Refuses if one octet or one reply is left over: it would
    * have been said in clear and be taken for something said under protection (CVE-2011-0411, CVE-2021-22947).
    */
-  async upgrade(wrap: (socket: Duplex) => Promise<{ socket: Duplex; tls: TlsInfo }>): Promise<void> {
+  async upgrade(wrap: (socket: Duplex) => Promise<Secured>): Promise<void> {
     this.#flush();
     if (this.#failure !== undefined) throw this.#failure;
     const unread = !this.#input.empty || this.#socket.readableLength > 0;
@@ -190,16 +210,23 @@ export class Channel {
     const plain = this.#socket;
     this.#detach(plain);
     this.#upgrading = true;
-    const { socket, tls } = await wrap(plain).catch((error: unknown) => {
+    const {
+      socket,
+      tls,
+      bindings = [],
+      certified = [],
+    } = await wrap(plain).catch((error: unknown) => {
       plain.destroy();
+      this.#closed.resolve();
       throw this.fail(asFailure(error));
     });
     this.#upgrading = false;
     this.#socket = socket;
     this.tls = tls;
+    this.bindings = bindings;
+    this.certified = certified;
     this.pipelining = false;
     this.#attach(socket);
-    if (socket.destroyed) this.#end();
     if (this.#failure !== undefined) {
       socket.destroy();
       throw this.#failure;
@@ -283,6 +310,7 @@ export class Channel {
     socket.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose);
     this.#outgoing.moveTo(socket);
     this.#input.moveTo(socket);
+    if (socket.destroyed) this.#end();
   }
 
   #detach(socket: Duplex): void {
@@ -347,6 +375,9 @@ export class Channel {
    * of a peer that closes are handed out before the connection counts as lost, be they asked for later.
    */
   #drain(): void {
+    // A sink may come back here, by closing or writing, while the chunk it was given is still the first one.
+    if (this.#draining) return;
+    this.#draining = true;
     try {
       while (!this.#input.busy && this.#failure === undefined) {
         const waiting = this.#requests.next;
@@ -356,6 +387,8 @@ export class Channel {
       }
     } catch (error) {
       this.fail(asFailure(error));
+    } finally {
+      this.#draining = false;
     }
     if (this.#ended !== undefined && this.#input.empty && !this.#input.busy) this.#lost(this.#ended.cause);
     this.#input.brake();

@@ -5,10 +5,11 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { ConnectError, TlsError } from '../errors.ts';
+import { bindingsOf, certifiedNames } from './binding.ts';
 import { Channel } from './channel.ts';
-import { HANDSHAKE, type TlsInfo, tlsInfo } from './tls.ts';
+import { HANDSHAKE, type Secured, tlsInfo } from './tls.ts';
 import { Transcript } from './transcript.ts';
 
 const REASONS: Record<string, readonly [code: string, reason: string, hint: string]> = {
@@ -21,6 +22,8 @@ const REASONS: Record<string, readonly [code: string, reason: string, hint: stri
 export interface ServerIdentity {
   readonly certificate: string;
   readonly key: string;
+  /** In PEM: asks clients for a certificate of this authority. Whoever shows none, or another one, is served as well. */
+  readonly clientAuthority?: string | undefined;
 }
 
 export interface ListenOptions {
@@ -76,30 +79,38 @@ export function secureServer(channel: Channel, identity: ServerIdentity): Promis
   return channel.upgrade((plain) => answerTls(plain, identity));
 }
 
-function answerTls(plain: Duplex, identity: ServerIdentity): Promise<{ socket: TLSSocket; tls: TlsInfo }> {
+function answerTls(plain: Duplex, identity: ServerIdentity): Promise<Secured> {
   return new Promise((resolve, reject) => {
-    const secureContext = createSecureContext({ cert: identity.certificate, key: identity.key, minVersion: 'TLSv1.2' });
-    // A Duplex that is no Socket (a pair in memory) is served as well; the type of Node says less than its code does.
-    const socket = new TLSSocket(plain as Socket, { isServer: true, secureContext });
+    const { certificate: cert, key, clientAuthority } = identity;
+    // A server that never listens: it verifies what a client shows, and serves a Duplex that is no Socket as well.
+    const server = createTlsServer({
+      cert,
+      key,
+      minVersion: 'TLSv1.2',
+      ...(clientAuthority === undefined ? {} : { ca: clientAuthority, requestCert: true, rejectUnauthorized: false }),
+    });
     const fail = (cause?: unknown) => {
       clearTimeout(timer);
-      socket.on('error', () => undefined).destroy();
+      plain.off('end', closed).destroy();
       reject(new TlsError('tls-handshake', 'The TLS handshake failed.', { phase: 'tls', cause }));
     };
     const closed = () => fail();
-    // Node does not notice by itself that a pair in memory ended; a real socket reports it by 'close'.
+    // Node does not notice by itself that a pair in memory ended; a real socket reports it by 'tlsClientError'.
     plain.once('end', closed);
     const timer = setTimeout(fail, HANDSHAKE);
-    socket
-      .on('error', fail)
-      .on('close', closed)
-      .once('secure', () => {
-        clearTimeout(timer);
-        plain.off('end', closed);
-        socket.off('error', fail).off('close', closed);
-        resolve({ socket, tls: tlsInfo(socket) });
-      });
+    server.on('tlsClientError', fail).on('secureConnection', (socket) => {
+      clearTimeout(timer);
+      plain.off('end', closed);
+      const bindings = bindingsOf(socket, ownCertificate(socket));
+      resolve({ socket, tls: tlsInfo(socket), bindings, certified: certifiedNames(socket) });
+    });
+    server.emit('connection', plain);
   });
+}
+
+function ownCertificate(socket: TLSSocket): Uint8Array | undefined {
+  const own = socket.getCertificate();
+  return own !== null && 'raw' in own ? own.raw : undefined;
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {

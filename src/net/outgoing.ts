@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { TimeoutError } from '../errors.ts';
 
 /** Octets gathered for one write of a tick; past it they leave at once. */
-const BATCH = 64 * 1024;
+export const BATCH = 64 * 1024;
 
 export class Outgoing {
   #socket: Duplex;

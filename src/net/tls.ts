@@ -6,8 +6,18 @@
  */
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { checkServerIdentity, connect, getCACertificates, type PeerCertificate, type TLSSocket } from 'node:tls';
-import { AbortedError, PosthornError, TimeoutError, TlsError } from '../errors.ts';
+import {
+  checkServerIdentity,
+  connect,
+  createSecureContext,
+  getCACertificates,
+  type PeerCertificate,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls';
+import { AbortedError, PosthornError, TimeoutError, TlsError, UsageError } from '../errors.ts';
+import type { ChannelBinding } from '../sasl/binding.ts';
+import { bindingsOf } from './binding.ts';
 
 /** How long a handshake may take, milliseconds. */
 export const HANDSHAKE = 30_000;
@@ -17,6 +27,9 @@ export interface TlsOptions {
   ca?: readonly string[] | undefined;
   /** SHA-256 of the one certificate to accept, in hexadecimal, colons optional; chain and name are then not asked for. */
   fingerprint?: string | undefined;
+  /** Our own certificate, with the authorities between, and its key, in PEM: for servers that ask who we are. */
+  certificate?: string | undefined;
+  key?: string | undefined;
 }
 
 /** What was agreed on, read from the socket and not from the configuration. */
@@ -29,6 +42,16 @@ export interface TlsInfo {
   readonly validTo: string;
   /** SHA-256 of the certificate, upper-case hexadecimal with colons. */
   readonly fingerprint: string;
+}
+
+/** A connection under TLS, and what a login over it may rely on. */
+export interface Secured {
+  readonly socket: Duplex;
+  readonly tls: TlsInfo;
+  /** What a login can be bound to, the best first. */
+  readonly bindings?: readonly ChannelBinding[] | undefined;
+  /** On a server: whom the client's certificate names, if it showed one that was verified. */
+  readonly certified?: readonly string[] | undefined;
 }
 
 const PORTS =
@@ -51,7 +74,7 @@ const FAULTS: Record<string, readonly [code: string, reason: string]> = {
  * Starts TLS as the client and resolves once the server is proven.
  *
  * @throws TlsError `tls-untrusted`, `tls-expired`, `tls-wrong-host`, `tls-pin-mismatch`, `tls-handshake`.
- *   TimeoutError `tls-timeout`.
+ *   TimeoutError `tls-timeout`. UsageError `bad-certificate`, nothing sent.
  */
 export function startTls(
   plain: Duplex,
@@ -59,7 +82,7 @@ export function startTls(
   options: TlsOptions = {},
   timeout = HANDSHAKE,
   signal?: AbortSignal,
-): Promise<{ socket: TLSSocket; tls: TlsInfo }> {
+): Promise<Secured> {
   const pinned = options.fingerprint !== undefined;
   return new Promise((resolve, reject) => {
     const socket = connect({
@@ -67,10 +90,9 @@ export function startTls(
       // RFC 6066 §3: a literal address is no server name.
       ...(isIP(host) === 0 ? { servername: host } : {}),
       host,
-      minVersion: 'TLSv1.2',
+      secureContext: contextOf(options),
       rejectUnauthorized: !pinned,
       checkServerIdentity: checkName,
-      ...(options.ca === undefined ? {} : { ca: [...getCACertificates('default'), ...options.ca] }),
     });
     // Seen before Node judges it: of a certificate that is refused, nothing is left to show by the time of the error.
     let certificate: PeerCertificate | undefined;
@@ -80,7 +102,8 @@ export function startTls(
       signal?.removeEventListener('abort', aborted);
       // An error between here and the channel's own listener shows as a destroyed socket.
       socket.on('error', () => undefined);
-      if (error === undefined) return resolve({ socket, tls: tlsInfo(socket) });
+      if (error === undefined)
+        return resolve({ socket, tls: tlsInfo(socket), bindings: bindingsOf(socket, certificate?.raw) });
       socket.destroy();
       reject(error instanceof PosthornError ? error : explain(error, host, certificate));
     };
@@ -97,6 +120,23 @@ export function startTls(
       .on('close', closed)
       .on('secureConnect', secured);
   });
+}
+
+function contextOf({ ca, certificate, key }: TlsOptions): SecureContext {
+  try {
+    return createSecureContext({
+      minVersion: 'TLSv1.2',
+      ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ...ca] }),
+      ...(certificate === undefined ? {} : { cert: certificate }),
+      ...(key === undefined ? {} : { key }),
+    });
+  } catch (cause) {
+    throw new UsageError('bad-certificate', 'The certificates for TLS cannot be used.', {
+      phase: 'tls',
+      hint: 'Authorities, the client certificate and its key must be PEM without a passphrase, and the last two a pair.',
+      cause,
+    });
+  }
 }
 
 /**

@@ -215,3 +215,15 @@ test('what the server says may hold the password, and no error shows it as ours'
   assert.deepEqual((error as { cause?: PosthornError }).cause?.message, 'no');
   assert.equal(peer.writes.at(-1), line(`PASS ${PASSWORD}`).toString());
 });
+
+test('nothing gets into the middle of a login', async () => {
+  const { channel, peer } = withPeer();
+  const opened = Pop3Client.over(channel, OPTIONS);
+  for (const answer of ['+OK hello\r\n', '-ERR what?\r\n']) await peer.says(answer);
+  const client = await opened;
+  const done = Promise.all([client.login({ user: USER, password: PASSWORD }), client.stat()]);
+  await settled();
+  for (const answer of ['+OK\r\n', '+OK\r\n', '+OK 0 0\r\n', '-ERR what?\r\n']) await peer.says(answer);
+  await done;
+  assert.deepEqual(peer.writes.slice(1), [`USER ${USER}\r\n`, `PASS ${PASSWORD}\r\n`, 'STAT\r\n', 'CAPA\r\n']);
+});

@@ -25,7 +25,6 @@ import {
 } from './grammar.ts';
 import { type LoginOptions, logIn } from './login.ts';
 import { questioned, type Response, type ResponseOptions, ResponseParser, unsolicited } from './response.ts';
-import { Session } from './session.ts';
 
 /** The most octets of one message that are taken in, unless the caller says otherwise: 2 GiB. */
 const MAX_MESSAGE = 2 ** 31;
@@ -42,7 +41,8 @@ export class Pop3Client {
   capabilities: Capabilities = new Map();
   readonly #channel: Channel;
   readonly #options: Pop3Options;
-  readonly #session = new Session();
+  /** Settles when a login is over: whatever came into the middle of one would be taken for a part of it. */
+  #loggedIn: Promise<unknown> = Promise.resolve();
   #count: number | undefined;
   #deleted = 0;
 
@@ -87,10 +87,11 @@ export class Pop3Client {
   /** Logs in, by the strongest way that both sides allow. @throws AuthError when refused, or when no way is permitted. */
   async login(options: LoginOptions): Promise<void> {
     const timeout = (verb: Verb): number => this.#timeout(verb);
-    await logIn(this.#channel, this.capabilities, this.#options, options, timeout).catch((error: unknown) => {
+    const login = logIn(this.#channel, this.capabilities, this.#options, options, timeout);
+    this.#loggedIn = login.catch(() => undefined);
+    await login.catch((error: unknown) => {
       throw notSent(error);
     });
-    this.#session.succeeded('PASS');
     // Not awaited: where pipelining is known already, it travels with the next command. RFC 2449 §5: they may differ now.
     this.capa().catch(() => undefined);
   }
@@ -203,11 +204,11 @@ export class Pop3Client {
   async #command(verb: Verb, args: readonly number[] = [], options: ResponseOptions = {}): Promise<Response> {
     const response = await this.#ask(verb, args, options);
     if (response.status === 'err') throw refusal(response, verb.toLowerCase());
-    this.#session.succeeded(verb);
     return response;
   }
 
   async #ask(verb: Verb, args: readonly number[], options: ResponseOptions = {}): Promise<Response> {
+    await this.#loggedIn;
     const response = await this.#channel
       .exchange(formatCommand(verb, ...args), new ResponseParser(options), {
         timeout: this.#timeout(verb),

@@ -6,10 +6,10 @@
  */
 import { AuthError, Pop3ReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
-import type { Security } from '../net/connect.ts';
+import type { ConnectOptions } from '../net/connect.ts';
+import { type Credentials, type Proof, proofOf, REFUSED, withPassword } from '../sasl/credentials.ts';
 import { authenticate, type SaslCarrier, type SaslReply } from '../sasl/exchange.ts';
-import { type Credentials, checkCredentials } from '../sasl/mechanism.ts';
-import { chooseMechanism } from '../sasl/select.ts';
+import { chooseMechanism, offersBinding } from '../sasl/select.ts';
 import { CRLF } from '../wire/bytes.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Verb } from './commands.ts';
@@ -19,44 +19,56 @@ import { questioned, type Response, ResponseParser } from './response.ts';
 /** RFC 2449 §4: a command line has at most 255 octets, CRLF included. */
 const MAX_COMMAND = 255;
 
-export interface LoginOptions extends Credentials {
-  /** Use this mechanism or none; `USER` stands for USER and PASS. */
+export type LoginOptions = Credentials & {
+  /** Use this mechanism or none; `USER` stands for USER and PASS. A mechanism of tokens takes the password for one. */
   readonly mechanism?: string | undefined;
-}
+};
 
-/** @throws AuthError `auth-rejected` when refused, `auth-no-mechanism` when no way is both offered and permitted. */
+/**
+ * @throws AuthError `auth-rejected` when refused, `auth-no-mechanism` when no way is both offered and permitted;
+ *   UsageError `bad-credentials`, nothing sent.
+ */
 export async function logIn(
   channel: Channel,
   capabilities: Capabilities,
-  policy: { security: Security },
+  { security, host, port }: Pick<ConnectOptions, 'security' | 'host' | 'port'>,
   options: LoginOptions,
   timeout: (verb: Verb) => number,
 ): Promise<void> {
-  checkCredentials(options);
   const tls = channel.tls !== undefined;
-  const insecure = policy.security === 'none';
-  const offered = capabilities.get('SASL') ?? [];
+  const insecure = security === 'none';
   const only = options.mechanism?.toUpperCase();
-  const choice = chooseMechanism(only === 'USER' ? [] : offered, {
+  const offered = only === 'USER' ? [] : (capabilities.get('SASL') ?? []);
+  const proof = proofOf(options);
+  const [binding] = channel.bindings;
+  const choice = chooseMechanism(offered, {
     tls,
     insecure,
+    proof,
+    bindable: binding !== undefined,
     only: only === 'USER' ? undefined : only,
   });
   // A server without CAPA, or one that lists USER, takes USER and PASS: the password itself, so never in clear by itself.
-  const plainly =
-    (tls || insecure) &&
-    (only === 'USER' || (only === undefined && (capabilities.size === 0 || capabilities.has('USER'))));
+  const listed = capabilities.size === 0 || capabilities.has('USER');
+  const plainly = (tls || insecure) && (only === 'USER' || (only === undefined && listed && proof === 'password'));
+  if (choice.mechanism === undefined && !plainly) throw choice.refusal;
+  const mechanism = choice.mechanism?.client(options, {
+    binding,
+    bindingOffered: offersBinding(offered),
+    host,
+    port,
+  });
   try {
-    if (choice.mechanism !== undefined)
-      await authenticate(choice.mechanism.client(options), carrier(channel, timeout('AUTH')));
-    else if (plainly) await userPass(channel, options, timeout('PASS'));
-    else throw choice.refusal;
+    if (mechanism !== undefined) await authenticate(mechanism, carrier(channel, timeout('AUTH')));
+    else await userPass(channel, options, timeout('PASS'));
   } catch (error) {
-    throw error instanceof Pop3ReplyError ? rejected(error, options.user) : error;
+    if (!(error instanceof Pop3ReplyError)) throw error;
+    throw rejected(error, options.user, choice.mechanism?.proof ?? 'password', mechanism?.complaint);
   }
 }
 
-async function userPass(channel: Channel, { user, password }: Credentials, timeout: number): Promise<void> {
+async function userPass(channel: Channel, credentials: Credentials, timeout: number): Promise<void> {
+  const { user, password } = withPassword('USER', credentials);
   const ask = async (verb: Verb, secret: string, said: string): Promise<void> => {
     const options = { timeout, phase: 'auth', said, last: true };
     const response = check(await channel.exchange(formatCommand(verb, secret), new ResponseParser(), options));
@@ -100,11 +112,12 @@ function check(response: Response): Response {
   throw new Pop3ReplyError(response.respCode, response.text, { phase: 'auth' });
 }
 
-function rejected(error: Pop3ReplyError, user: string): AuthError {
+function rejected(error: Pop3ReplyError, user: string, proof: Proof, complaint: string | undefined): AuthError {
   const { temporary, respCode } = error;
+  const said = complaint === undefined ? error.message : `${error.message} (${complaint})`;
   const message = temporary
-    ? `The server cannot log ${user} in now: ${error.message}`
-    : `The server refused the user name or the password of ${user}: ${error.message}`;
+    ? `The server cannot log ${user} in now: ${said}`
+    : `The server refused ${REFUSED[proof].what} of ${user}: ${said}`;
   const hint = {
     'IN-USE': 'Another program has this mailbox open; try again when it is done.',
     'LOGIN-DELAY': 'The server asks for a pause between logins; try again later.',
@@ -115,6 +128,6 @@ function rejected(error: Pop3ReplyError, user: string): AuthError {
     phase: 'auth',
     temporary,
     cause: error,
-    hint: hint ?? 'Check the user name and the password; some providers ask for an app password.',
+    hint: hint ?? REFUSED[proof].hint,
   });
 }

@@ -8,7 +8,9 @@ import { Pop3ReplyError, PosthornError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { type ServerIdentity, secureServer } from '../net/listen.ts';
 import { answerAuthentication } from '../sasl/answer.ts';
-import { findMechanism, MECHANISMS } from '../sasl/mechanisms.ts';
+import type { Verifier } from '../sasl/mechanism.ts';
+import { findMechanism, type Mechanism } from '../sasl/mechanisms.ts';
+import { offeredMechanisms } from '../sasl/offer.ts';
 import { sameSecret } from '../sasl/verify.ts';
 import { DotEncoder } from '../wire/dot.ts';
 import { SecretLineParser } from '../wire/line.ts';
@@ -22,9 +24,7 @@ import { topOf } from './top.ts';
 /** Wrong passwords in one session before the connection is closed. */
 const MAX_FAILURES = 3;
 
-export interface Pop3Backend {
-  /** The plain password of a user; undefined when there is none. */
-  password(user: string): Promise<string | undefined>;
+export interface Pop3Backend extends Verifier {
   /** @throws Pop3ReplyError `IN-USE` when another session has it. */
   open(user: string): Promise<Maildrop>;
 }
@@ -144,6 +144,10 @@ class Pop3Connection {
     return this.#maildrop;
   }
 
+  get #mechanisms(): readonly Mechanism[] {
+    return offeredMechanisms(this.#options.backend, this.#channel);
+  }
+
   #capabilities(): Capabilities {
     const secure = this.#channel.tls !== undefined;
     const capabilities = new Map<string, readonly string[]>();
@@ -151,7 +155,7 @@ class Pop3Connection {
     if (secure || this.#options.insecure) {
       capabilities.set('USER', []).set(
         'SASL',
-        MECHANISMS.map(({ name }) => name),
+        this.#mechanisms.map(({ name }) => name),
       );
     }
     for (const name of ['TOP', 'UIDL', 'PIPELINING', 'RESP-CODES', 'AUTH-RESP-CODE']) capabilities.set(name, []);
@@ -178,9 +182,9 @@ class Pop3Connection {
 
   async #auth(name: string, initial: string | undefined): Promise<void> {
     this.#requireTls();
-    const mechanism = findMechanism(name);
+    const mechanism = findMechanism(name, this.#mechanisms);
     if (mechanism === undefined) return this.#refuse('unknown mechanism');
-    const half = mechanism.server((user) => this.#options.backend.password(user));
+    const half = mechanism.server(this.#options.backend, this.#channel);
     const verdict = await answerAuthentication(half, initial, async (challenge) => {
       await this.#channel.write(Buffer.from(`+ ${challenge}\r\n`), '+ ****');
       return this.#channel.read(new SecretLineParser(), { timeout: this.#options.autologout ?? AUTOLOGOUT });

@@ -1,6 +1,6 @@
 /**
- * The three states of a POP3 session (RFC 1939 §3) and the moves between them, read from the command table by client
- * and server alike. No I/O, and nothing about maildrops: a server asks here what is legal, a client what it became.
+ * The three states of a POP3 session (RFC 1939 §3) and the moves between them, read from the command table by the
+ * server. No I/O, and nothing about maildrops.
  */
 import { COMMANDS, type State, type Verb } from './commands.ts';
 

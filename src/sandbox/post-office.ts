@@ -8,9 +8,10 @@ import { randomBytes } from 'node:crypto';
 import { Pop3ReplyError, SmtpReplyError } from '../errors.ts';
 import type { Maildrop, MaildropMessage } from '../pop3/maildrop.ts';
 import type { Pop3Backend } from '../pop3/server.ts';
+import { sameSecret } from '../sasl/verify.ts';
 import type { Delivery } from '../smtp/delivery.ts';
+import type { Envelope } from '../smtp/envelope.ts';
 import type { SmtpBackend } from '../smtp/server.ts';
-import type { Envelope } from '../smtp/transaction.ts';
 import { type Spool, type Spooled, type SpoolSink } from '../store/spool.ts';
 import { latin1 } from '../wire/bytes.ts';
 
@@ -44,6 +45,12 @@ export class PostOffice implements Pop3Backend, SmtpBackend {
 
   async password(user: string): Promise<string | undefined> {
     return this.#passwords.get(user.toLowerCase());
+  }
+
+  /** There is nobody here to issue tokens: a user's password serves as one. */
+  async token(user: string, token: string): Promise<boolean> {
+    const expected = await this.password(user);
+    return expected !== undefined && sameSecret(token, expected);
   }
 
   /** Opens a user's maildrop, for one session at a time (RFC 1939 §4). */

@@ -51,7 +51,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const identity = await makeIdentity();
   const spool = await Spool.create();
   const office = new PostOffice(spool, [...users, { address: OUTSIDE, password: secret() }]);
-  if (options.samples !== false && users[0] !== undefined) await sampleMail(office, users[0].address);
   const { trace, maxSize, ports = {} } = options;
   // Plain logins are allowed: nothing here leaves the machine, and `+insecure` URLs can be tried as well.
   const smtp = { backend: office, identity, insecure: true, authRequired: true, maxSize };
@@ -67,6 +66,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     await spool.close();
   };
   try {
+    if (options.samples !== false && users[0] !== undefined) await sampleMail(office, users[0].address);
     return {
       host: '127.0.0.1',
       users,

@@ -4,8 +4,9 @@
  */
 
 import { createHmac, randomBytes } from 'node:crypto';
-import type { ClientMechanism, Credentials, PasswordLookup, ServerMechanism, ServerStep } from './mechanism.ts';
-import { checkCredentials, malformedExchange } from './mechanism.ts';
+import { type Credentials, type PasswordCredentials, withPassword } from './credentials.ts';
+import type { ClientMechanism, PasswordLookup, ServerMechanism, ServerStep } from './mechanism.ts';
+import { malformedExchange } from './mechanism.ts';
 import { prepare } from './prep.ts';
 import { readUtf8, utf8 } from './text.ts';
 import { sameSecret, unguessable, WRONG_CREDENTIALS } from './verify.ts';
@@ -16,13 +17,12 @@ function digest(password: string, challenge: Uint8Array): string {
 
 export class CramMd5Client implements ClientMechanism {
   readonly name = 'CRAM-MD5';
-  readonly #credentials: Credentials;
+  readonly #credentials: PasswordCredentials;
   #answered = false;
 
-  /** @throws UsageError `bad-credentials`, see `checkCredentials`. An `authzid` has no place in this mechanism. */
+  /** @throws UsageError `bad-credentials`, see `withPassword`. An `authzid` has no place in this mechanism. */
   constructor(credentials: Credentials) {
-    checkCredentials(credentials);
-    this.#credentials = credentials;
+    this.#credentials = withPassword(this.name, credentials);
   }
 
   async initial(): Promise<undefined> {

@@ -127,3 +127,9 @@ test('a success that comes too early is not believed', async () => {
   });
   await assert.rejects(authenticate(early, carrier([{ success: true }])), { code: 'auth-protocol' });
 });
+
+test('a success before the client has spoken is not believed, whatever the mechanism thinks it said', async () => {
+  const early = carrier([{ success: true }], 3);
+  await assert.rejects(authenticate(mechanism('hi', never), early), { code: 'auth-protocol' });
+  assert.deepEqual(early.said, ['TEST undefined']);
+});

@@ -53,6 +53,7 @@ export async function authenticate(mechanism: ClientMechanism, carrier: SaslCarr
     }
     reply = await carrier.answer(base64(response));
   }
+  if (unsaid !== undefined) throw malformedExchange(mechanism.name, 'it reported success before the client had spoken');
   mechanism.finish();
 }
 

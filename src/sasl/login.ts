@@ -3,8 +3,9 @@
  * mechanism of some servers. The secrecy is all the channel's.
  */
 
-import type { ClientMechanism, Credentials, PasswordLookup, ServerMechanism, ServerStep } from './mechanism.ts';
-import { checkCredentials, malformedExchange } from './mechanism.ts';
+import { type Credentials, withPassword } from './credentials.ts';
+import type { ClientMechanism, PasswordLookup, ServerMechanism, ServerStep } from './mechanism.ts';
+import { malformedExchange } from './mechanism.ts';
 import { readUtf8, utf8 } from './text.ts';
 import { verifyPassword } from './verify.ts';
 
@@ -12,10 +13,10 @@ export class LoginClient implements ClientMechanism {
   readonly name = 'LOGIN';
   readonly #answers: string[];
 
-  /** @throws UsageError `bad-credentials`, see `checkCredentials`. An `authzid` has no place in this mechanism. */
+  /** @throws UsageError `bad-credentials`, see `withPassword`. An `authzid` has no place in this mechanism. */
   constructor(credentials: Credentials) {
-    checkCredentials(credentials);
-    this.#answers = [credentials.user, credentials.password];
+    const { user, password } = withPassword(this.name, credentials);
+    this.#answers = [user, password];
   }
 
   async initial(): Promise<undefined> {

@@ -5,14 +5,18 @@
  * protocol carries it, how its bytes are encoded on the way (base64, `334`, `+`), or whether the channel is encrypted.
  */
 
-import { AuthError, UsageError } from '../errors.ts';
+import { AuthError } from '../errors.ts';
+import type { ChannelBinding } from './binding.ts';
 
-export interface Credentials {
-  /** The authentication identity: whose password this is. */
-  readonly user: string;
-  readonly password: string;
-  /** The authorization identity: whom to act as, where it is not `user` itself. */
-  readonly authzid?: string;
+/** What a client's half may know of where it runs. */
+export interface ClientContext {
+  /** What the login can be bound to; absent without TLS. */
+  readonly binding?: ChannelBinding | undefined;
+  /** Whether the server offers any mechanism that binds. */
+  readonly bindingOffered?: boolean | undefined;
+  /** Where we are connected to (RFC 7628 §3.1). */
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
 }
 
 export interface ClientMechanism {
@@ -33,6 +37,9 @@ export interface ClientMechanism {
    * @throws AuthError `auth-protocol`, `auth-rejected` or `auth-server-not-proven`.
    */
   respond(challenge: Uint8Array): Promise<Uint8Array>;
+
+  /** What the server found wrong, in plain words fit for a person, where the mechanism lets it say so. */
+  readonly complaint?: string | undefined;
 
   /**
    * Called when the protocol reports success, with nothing else pending.
@@ -58,36 +65,20 @@ export interface ServerMechanism {
 /** Finds the plain password of a user, whose name has been through SASLprep; undefined when there is no such user. */
 export type PasswordLookup = (user: string) => Promise<string | undefined>;
 
-/** In UTF-16 units, for a name or a password: far above what servers accept, and small enough to prepare at once. */
-export const MAX_CREDENTIAL_LENGTH = 1024;
-
-/**
- * Refuses credentials that no mechanism may put on the wire: CR, LF or NUL (they could end a command and begin another),
- * text that has no UTF-8 form, nothing at all, or more than MAX_CREDENTIAL_LENGTH. Every client half calls it first.
- *
- * @throws UsageError `bad-credentials`; it names the field and never shows its content.
- */
-export function checkCredentials({ user, password, authzid }: Credentials): void {
-  checkField('user name', user);
-  checkField('password', password);
-  if (authzid !== undefined) checkField('authorization identity', authzid);
+/** What a server knows of its users. Names have been through SASLprep. */
+export interface Verifier {
+  /** The plain password of a user; undefined when there is no such user. */
+  password(user: string): Promise<string | undefined>;
+  /** Whether an OAuth token is good for a user. Without it no mechanism of tokens is offered. */
+  token?(user: string, token: string): Promise<boolean>;
 }
 
-function checkField(field: string, text: string): void {
-  const fault = faultOf(text);
-  if (fault === undefined) return;
-  throw new UsageError('bad-credentials', `The ${field} ${fault}.`, {
-    phase: 'auth',
-    hint: `Check where the ${field} comes from; nothing was sent.`,
-  });
-}
-
-function faultOf(text: string): string | undefined {
-  if (text === '') return 'is empty';
-  if (text.length > MAX_CREDENTIAL_LENGTH) return `is longer than ${MAX_CREDENTIAL_LENGTH} characters`;
-  if (/[\r\n\0]/.test(text)) return 'contains a line break or a NUL character';
-  if (!text.isWellFormed()) return 'is not well-formed Unicode';
-  return undefined;
+/** What a server's half may know of the connection. */
+export interface ServerContext {
+  /** What a login can be bound to; empty without TLS. */
+  readonly bindings?: readonly ChannelBinding[] | undefined;
+  /** Whom the certificate names that the client showed and TLS verified; empty without one. */
+  readonly certified?: readonly string[] | undefined;
 }
 
 /** The error for a challenge that the mechanism does not allow at this point, or that breaks its grammar. */

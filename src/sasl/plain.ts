@@ -2,20 +2,20 @@
  * PLAIN (RFC 4616): name and password in one message, separated by NUL. The secrecy is all the channel's.
  */
 
-import type { ClientMechanism, Credentials, PasswordLookup, ServerMechanism, ServerStep } from './mechanism.ts';
-import { checkCredentials, malformedExchange } from './mechanism.ts';
+import { type Credentials, type PasswordCredentials, withPassword } from './credentials.ts';
+import type { ClientMechanism, PasswordLookup, ServerMechanism, ServerStep } from './mechanism.ts';
+import { malformedExchange } from './mechanism.ts';
 import { readUtf8, utf8 } from './text.ts';
 import { verifyPassword } from './verify.ts';
 
 export class PlainClient implements ClientMechanism {
   readonly name = 'PLAIN';
-  readonly #credentials: Credentials;
+  readonly #credentials: PasswordCredentials;
   #sent = false;
 
-  /** @throws UsageError `bad-credentials`, see `checkCredentials`. */
+  /** @throws UsageError `bad-credentials`, see `withPassword`. */
   constructor(credentials: Credentials) {
-    checkCredentials(credentials);
-    this.#credentials = credentials;
+    this.#credentials = withPassword(this.name, credentials);
   }
 
   async initial(): Promise<Uint8Array> {

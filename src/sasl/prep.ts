@@ -6,7 +6,7 @@
  */
 
 import { UsageError } from '../errors.ts';
-import { MAX_CREDENTIAL_LENGTH } from './mechanism.ts';
+import { MAX_CREDENTIAL_LENGTH } from './credentials.ts';
 
 /**
  * The prepared form of `text`, or undefined when the profile prohibits it, nothing is left of it, or it is longer than

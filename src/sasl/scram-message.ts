@@ -6,6 +6,7 @@
  * to know it. This file must never know a password or a key.
  */
 
+import type { ChannelBinding } from './binding.ts';
 import { base64, readBase64, readUtf8, utf8 } from './text.ts';
 
 /** In bytes: the longest AUTH line that RFC 4954 §4 foresees. */
@@ -26,6 +27,8 @@ export interface ServerFirst {
 export interface ClientFirst {
   /** The GS2 header, which the client repeats in its final message. */
   readonly header: string;
+  /** `n`, `y`, or `p=` with the type of channel binding. */
+  readonly flag: string;
   readonly bare: string;
   readonly user: string;
   readonly authzid: string;
@@ -33,7 +36,7 @@ export interface ClientFirst {
 }
 
 export interface ClientFinal {
-  /** The base64 of the GS2 header. */
+  /** The base64 of the GS2 header and of what binds to the channel. */
   readonly binding: string;
   readonly nonce: string;
   readonly withoutProof: string;
@@ -86,10 +89,10 @@ export function readServerFinal(
   return signature === undefined || demandsExtension(text) ? undefined : { signature: readBase64(signature) };
 }
 
-/** Reads `n,[a=authzid],n=user,r=nonce`. A client that wants channel binding (`p=…`) is not understood. */
+/** Reads `flag,[a=authzid],n=user,r=nonce`, where the flag is `n`, `y` or `p=type` (RFC 5801 §4). */
 export function readClientFirst(text: string): ClientFirst | undefined {
   const [flag, authz] = text.split(',', 2);
-  if ((flag !== 'n' && flag !== 'y') || authz === undefined) return undefined;
+  if (flag === undefined || !/^(?:n|y|p=[A-Za-z0-9.-]{1,60})$/.test(flag) || authz === undefined) return undefined;
   if (authz !== '' && !authz.startsWith('a=')) return undefined;
   const header = `${flag},${authz},`;
   const bare = text.slice(header.length);
@@ -97,7 +100,7 @@ export function readClientFirst(text: string): ClientFirst | undefined {
   if (name === undefined || nonce === undefined || !isNonce(nonce) || demandsExtension(bare)) return undefined;
   const user = unescapeName(name);
   const authzid = unescapeName(authz.slice(2));
-  return user === undefined || authzid === undefined ? undefined : { header, bare, user, authzid, nonce };
+  return user === undefined || authzid === undefined ? undefined : { header, flag, bare, user, authzid, nonce };
 }
 
 /** Reads `c=binding,r=nonce,p=proof`, the proof last. */
@@ -110,14 +113,20 @@ export function readClientFinal(text: string): ClientFinal | undefined {
   return demandsExtension(withoutProof) ? undefined : { binding, nonce, withoutProof, proof };
 }
 
-/** The GS2 header of a client that cannot bind to a channel (RFC 5802 §6: `n`). */
-export function gs2Header(authzid: string | undefined): string {
-  return authzid === undefined ? 'n,,' : `n,a=${escapeName(authzid)},`;
+/** The flag of a client that binds to the channel, could have if that had been offered, or cannot (RFC 5802 §6). */
+export function bindingFlag(binding: ChannelBinding | 'unoffered' | 'none'): string {
+  if (typeof binding !== 'string') return `p=${binding.type}`;
+  return binding === 'unoffered' ? 'y' : 'n';
 }
 
-/** The base64 of the GS2 header, as `c=` carries it. */
-export function bindingOf(header: string): string {
-  return base64(utf8(header));
+/** The GS2 header (RFC 5801 §4). */
+export function gs2Header(flag: string, authzid = ''): string {
+  return authzid === '' ? `${flag},,` : `${flag},a=${escapeName(authzid)},`;
+}
+
+/** The base64 of the GS2 header and of the channel's own value, as `c=` carries it. */
+export function bindingOf(header: string, data: Uint8Array = new Uint8Array()): string {
+  return base64(Buffer.concat([utf8(header), data]));
 }
 
 /** A `saslname`: the two characters that have a meaning in the grammar become `=2C` and `=3D`. */
@@ -125,7 +134,8 @@ export function escapeName(name: string): string {
   return name.replaceAll('=', '=3D').replaceAll(',', '=2C');
 }
 
-function unescapeName(name: string): string | undefined {
+/** What a `saslname` stands for, or undefined when it is none. */
+export function unescapeName(name: string): string | undefined {
   if (/=(?!2C|3D)/.test(name)) return undefined;
   return name.replaceAll('=2C', ',').replaceAll('=3D', '=');
 }

@@ -36,13 +36,13 @@ const [sha1] = vectors;
 
 for (const { source, hash, nonce, draw, clientFirst, serverFirst, clientFinal, serverFinal } of vectors) {
   test(`${source}: the example, from both sides`, async () => {
-    const client = new ScramClient(hash, credentials, nonce);
+    const client = new ScramClient(hash, credentials, 'none', nonce);
     assert.deepEqual(await client.initial(), utf8(clientFirst));
     assert.deepEqual(await client.respond(utf8(serverFirst)), utf8(clientFinal));
     assert.equal((await client.respond(utf8(serverFinal))).length, 0);
     client.finish();
 
-    const server = new ScramServer(hash, lookup, draw);
+    const server = new ScramServer(hash, lookup, { draw });
     assert.deepEqual(await server.step(undefined), { challenge: new Uint8Array() });
     assert.deepEqual(await server.step(utf8(clientFirst)), { challenge: utf8(serverFirst) });
     assert.deepEqual(await server.step(utf8(clientFinal)), { challenge: utf8(serverFinal) });
@@ -52,7 +52,7 @@ for (const { source, hash, nonce, draw, clientFirst, serverFirst, clientFinal, s
 }
 
 async function started(): Promise<ScramClient> {
-  const client = new ScramClient('sha1', credentials, sha1.nonce);
+  const client = new ScramClient('sha1', credentials, 'none', sha1.nonce);
   await client.initial();
   return client;
 }
@@ -163,7 +163,7 @@ test('a challenge after the proof of the server is refused', async () => {
 });
 
 test('`,` and `=` in a name are escaped, and an authorization identity goes into the header', async () => {
-  const client = new ScramClient('sha1', { user: 'a=b,c=2C', password: 'x', authzid: 'd,e' }, 'N');
+  const client = new ScramClient('sha1', { user: 'a=b,c=2C', password: 'x', authzid: 'd,e' }, 'none', 'N');
   assert.deepEqual(await client.initial(), utf8('n,a=d=2Ce,n=a=3Db=2Cc=3D2C,r=N'));
 });
 
@@ -196,7 +196,7 @@ for (const first of firsts) {
 
 /** Runs the server of RFC 5802 §5 with a final message of the test's own. */
 async function finalStep(final: string, first: string = sha1.clientFirst): Promise<ServerStep> {
-  const server = new ScramServer('sha1', lookup, sha1.draw);
+  const server = new ScramServer('sha1', lookup, { draw: sha1.draw });
   assert.ok('challenge' in (await server.step(utf8(first))));
   return await server.step(utf8(final));
 }
@@ -231,7 +231,7 @@ test('CASES 28: a header rewritten on the way is noticed', async () => {
 });
 
 test('an unknown user is asked like a known one, and refused in the same words', async () => {
-  const unknown = new ScramServer('sha1', async () => undefined, sha1.draw);
+  const unknown = new ScramServer('sha1', async () => undefined, { draw: sha1.draw });
   assert.deepEqual(await unknown.step(utf8(sha1.clientFirst)), { challenge: utf8(sha1.serverFirst) });
   const wrong = await finalStep(`c=biws,${nonce},p=A0X8v3Bz2T0CJGbJQyF0X+HI4Ts=`);
   assert.deepEqual(await unknown.step(utf8(sha1.clientFinal)), wrong);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AuthError } from '../errors.ts';
 import type { AuthPolicy } from './select.ts';
-import { chooseMechanism } from './select.ts';
+import { chooseMechanism, offersBinding } from './select.ts';
 
 const tls: AuthPolicy = { tls: true, insecure: false };
 const clear: AuthPolicy = { tls: false, insecure: false };
@@ -46,6 +46,29 @@ test('CASES 24: without verified TLS every mechanism is refused, even by name', 
 test('CASES 25: weak-only offers are taken only by name', () => {
   assert.match(refusal(['CRAM-MD5', 'NTLM'], tls).hint ?? '', /CRAM-MD5 by name/);
   assert.equal(chooseMechanism(['CRAM-MD5', 'NTLM'], { ...tls, only: 'cram-md5' }).mechanism?.name, 'CRAM-MD5');
+});
+
+test('a bound form comes first where there is something to bind to, and is left alone where there is not', () => {
+  const plus = [...all, 'SCRAM-SHA-1-PLUS', 'SCRAM-SHA-256-PLUS'];
+  const bound = { ...tls, bindable: true };
+  assert.equal(chooseMechanism(plus, bound).mechanism?.name, 'SCRAM-SHA-256-PLUS');
+  assert.equal(chooseMechanism([...all, 'scram-sha-1-plus'], bound).mechanism?.name, 'SCRAM-SHA-1-PLUS');
+  assert.equal(chooseMechanism(plus, tls).mechanism?.name, 'SCRAM-SHA-256');
+  assert.match(refusal(plus, { ...tls, only: 'SCRAM-SHA-256-PLUS' }).message, /can be bound/);
+  refusal(['SCRAM-SHA-256-PLUS'], tls);
+  assert.deepEqual([plus, all].map(offersBinding), [true, false]);
+});
+
+test('what there is to prove oneself with decides, or a name does', () => {
+  const zoo = [...all, 'XOAUTH2', 'EXTERNAL', 'OAUTHBEARER'];
+  assert.equal(chooseMechanism(zoo, { ...tls, proof: 'token' }).mechanism?.name, 'OAUTHBEARER');
+  assert.equal(chooseMechanism(zoo, { ...tls, proof: 'certificate' }).mechanism?.name, 'EXTERNAL');
+  for (const only of ['EXTERNAL', 'OAUTHBEARER', 'XOAUTH2']) {
+    refusal([only], tls);
+    assert.equal(chooseMechanism(zoo, { ...tls, only }).mechanism?.name, only);
+  }
+  refusal(all, { ...tls, proof: 'token' });
+  refusal(zoo, { ...clear, proof: 'token' });
 });
 
 test('`only` is obeyed: never another, not even a stronger one', () => {

@@ -6,6 +6,7 @@
  */
 
 import { AuthError } from '../errors.ts';
+import type { Proof } from './credentials.ts';
 import type { Mechanism } from './mechanisms.ts';
 import { findMechanism, MECHANISMS } from './mechanisms.ts';
 
@@ -14,6 +15,10 @@ export interface AuthPolicy {
   readonly tls: boolean;
   /** The account permits credentials on a channel without `tls`. */
   readonly insecure: boolean;
+  /** What there is to prove who we are; by default a password. Whoever names a mechanism is taken at their word. */
+  readonly proof?: Proof | undefined;
+  /** The channel has what a login can be bound to. */
+  readonly bindable?: boolean | undefined;
   /** Use this mechanism or none; in any case of letters. */
   readonly only?: string | undefined;
 }
@@ -28,9 +33,9 @@ export type MechanismChoice =
  * server that offers nothing better has to keep the password in clear. Without TLS, where that is permitted, a weak hash
  * is better than the password itself.
  */
-const UNDER_TLS = MECHANISMS.filter((mechanism) => mechanism.password !== 'weakly-hidden');
-const IN_CLEAR = (['protected', 'weakly-hidden', 'exposed'] as const).flatMap((password) =>
-  MECHANISMS.filter((mechanism) => mechanism.password === password),
+const UNDER_TLS = MECHANISMS.filter((mechanism) => mechanism.secret !== 'weakly-hidden');
+const IN_CLEAR = (['protected', 'weakly-hidden', 'exposed'] as const).flatMap((secret) =>
+  MECHANISMS.filter((mechanism) => mechanism.secret === secret),
 );
 
 /** Chooses a mechanism. Offered names are compared in any case of letters; repeated and unknown ones count for nothing. */
@@ -42,22 +47,33 @@ export function chooseMechanism(offered: readonly string[], policy: AuthPolicy):
     );
   }
   const names = new Set(offered.map((name) => name.toUpperCase()));
-  if (policy.only !== undefined) return named(policy.only, names);
-  const mechanism = (policy.tls ? UNDER_TLS : IN_CLEAR).find(({ name }) => names.has(name));
+  if (policy.only !== undefined) return named(policy.only, names, policy);
+  const { proof = 'password', bindable = false } = policy;
+  const usable = ({ name, ...row }: Mechanism) => names.has(name) && row.proof === proof && (bindable || !row.binds);
+  const mechanism = (policy.tls ? UNDER_TLS : IN_CLEAR).find(usable);
   if (mechanism !== undefined) return { mechanism };
-  const weak = MECHANISMS.find(({ name }) => names.has(name));
-  if (weak === undefined) return refuse('The server offers no mechanism that is spoken here.', listed(names));
+  const weak = MECHANISMS.find(usable);
+  if (weak === undefined)
+    return refuse(`The server offers no mechanism that can be used here with a ${proof}.`, listed(names));
   return refuse(
     `The server offers nothing stronger than ${weak.name}.`,
     `Ask for ${weak.name} by name if you accept it.`,
   );
 }
 
-function named(only: string, names: ReadonlySet<string>): MechanismChoice {
+/** Whether a server offers any mechanism that binds to the channel. */
+export function offersBinding(offered: readonly string[]): boolean {
+  return offered.some((name) => findMechanism(name)?.binds);
+}
+
+function named(only: string, names: ReadonlySet<string>, { bindable }: AuthPolicy): MechanismChoice {
   const mechanism = findMechanism(only);
   if (mechanism === undefined) {
     const known = MECHANISMS.map(({ name }) => name).join(', ');
     return refuse('The mechanism that was asked for is not spoken here.', `Ask for one of ${known}.`);
+  }
+  if (mechanism.binds && !bindable) {
+    return refuse(`${mechanism.name} needs a TLS connection that it can be bound to.`, 'Use TLS 1.3.');
   }
   if (names.has(mechanism.name)) return { mechanism };
   return refuse(`The server does not offer ${mechanism.name}.`, listed(names));

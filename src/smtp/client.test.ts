@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { reason, settled, withPeer } from '../../test/support/peer.ts';
+import { type Peer, reason, settled, withPeer } from '../../test/support/peer.ts';
 import { assertNoSecret, PASSWORD, USER } from '../../test/support/secrets.ts';
 import { chunksOf } from '../../test/support/sessions.ts';
 import { type Cut, CutServer } from '../../test/support/sweep.ts';
 import { AbortedError, ConnectionLostError, type PosthornError, StoreError, TimeoutError } from '../errors.ts';
 import { SmtpClient } from './client.ts';
-import type { SendResult } from './transaction.ts';
+import type { SendResult } from './envelope.ts';
 
 const OPTIONS = { host: 'mail.test', port: 25, security: 'none' } as const;
 const ENVELOPE = { from: 'a@example.org', recipients: ['b@example.org'] };
@@ -163,6 +163,38 @@ suite('before the final dot', () => {
     });
   }
 
+  test('a source that never goes on holds nobody once the connection is over, or the server has answered', async () => {
+    const ends = {
+      abort: (_: Peer, controller: AbortController) => controller.abort(),
+      loss: (peer: Peer) => peer.ends(),
+      refusal: (peer: Peer) => peer.says('552 too much\r\n'),
+    };
+    const fates = await Promise.all(
+      Object.values(ends).map(async (end) => {
+        const source = {
+          left: false,
+          next: () => new Promise<never>(() => undefined),
+          return: async () => {
+            source.left = true;
+            return { value: undefined, done: true } as const;
+          },
+        };
+        const controller = new AbortController();
+        const { peer, fate, wire } = await sending({ [Symbol.asyncIterator]: () => source }, controller.signal);
+        await end(peer, controller);
+        const { name, temporary } = (await fate) as PosthornError;
+        assert.ok(source.left);
+        assert.ok(!wire().includes('.\r\n'));
+        return [name, temporary];
+      }),
+    );
+    assert.deepEqual(fates, [
+      ['AbortedError', false],
+      ['ConnectionLostError', true],
+      ['SmtpReplyError', false],
+    ]);
+  });
+
   test('a progress meter that fails is a source that fails', async () => {
     const { client, peer } = await connected();
     const error = new Error('no meter');
@@ -211,7 +243,8 @@ test('nothing gets into the middle of a message: what is asked for meanwhile com
   await peer.says('221\r\n');
   await peer.ends();
   await done;
-  assert.deepEqual(peer.writes.slice(1), [group, 'one\r\n.\r\n', 'NOOP\r\n', group, 'two\r\n.\r\n', 'QUIT\r\n']);
+  // What comes behind the final dot does not wait for the answer to it (RFC 2920 §3.1).
+  assert.deepEqual(peer.writes.slice(1), [group, 'one\r\n.\r\nNOOP\r\n', group, 'two\r\n.\r\nQUIT\r\n']);
 });
 
 test('what was asked for behind a message that failed is still tried, and says that it was not sent', async () => {
@@ -235,4 +268,81 @@ test('credentials that could begin another command are refused before anything i
   }
   await settled();
   assert.deepEqual(peer.writes, ['EHLO [127.0.0.1]\r\n']);
+});
+
+test('nothing gets into the middle of a login', async () => {
+  const { channel, peer } = withPeer();
+  const opened = SmtpClient.over(channel, OPTIONS);
+  await peer.says('220 mail.test\r\n');
+  await peer.says('250-mail.test\r\n250 AUTH CRAM-MD5\r\n');
+  const client = await opened;
+  const done = Promise.all([client.login({ user: USER, password: PASSWORD }), client.noop()]);
+  await settled();
+  for (const answer of ['334 PGE=\r\n', '235 welcome\r\n', '250 ok\r\n']) await peer.says(answer);
+  await done;
+  const [auth, response, noop] = peer.writes.slice(1);
+  assert.deepEqual([auth, noop], ['AUTH CRAM-MD5\r\n', 'NOOP\r\n']);
+  assert.match(response ?? '', /^[A-Za-z0-9+/=]+\r\n$/);
+});
+
+test('a server that knows only HELO has no capabilities, whatever it adds to its name', async () => {
+  const { channel, peer } = withPeer();
+  const opened = SmtpClient.over(channel, OPTIONS);
+  for (const answer of ['220 mail.test\r\n', '502 what?\r\n', '250-mail.test\r\n250 PIPELINING\r\n'])
+    await peer.says(answer);
+  assert.equal((await opened).capabilities.size, 0);
+  assert.equal(channel.pipelining, false);
+});
+
+test('a small message that never comes holds nobody once the connection is over', async () => {
+  const { channel, peer } = withPeer();
+  const opened = SmtpClient.over(channel, OPTIONS);
+  for (const answer of ['220 mail.test\r\n', '250-mail.test\r\n250-CHUNKING\r\n250 PIPELINING\r\n'])
+    await peer.says(answer);
+  const client = await opened;
+  const source = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) };
+  const fate = reason(client.send(ENVELOPE, { chunks: () => source, size: 4, exactLines: true }));
+  await settled();
+  await peer.ends();
+  assert.equal(((await fate) as ConnectionLostError).outcome, 'not-sent');
+});
+
+test('a message in chunks of unknown number is lost with its connection', async () => {
+  const { channel, peer } = withPeer();
+  const opened = SmtpClient.over(channel, OPTIONS);
+  for (const answer of ['220 mail.test\r\n', '250-mail.test\r\n250-CHUNKING\r\n250 PIPELINING\r\n'])
+    await peer.says(answer);
+  const client = await opened;
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    for (;;) yield Buffer.alloc(2 ** 20);
+  }
+  const fate = reason(client.send(ENVELOPE, { chunks: endless }));
+  await settled();
+  await peer.says('250 ok\r\n250 ok\r\n');
+  await peer.ends();
+  assert.equal(((await fate) as ConnectionLostError).outcome, 'not-sent');
+});
+
+suite('a message that left with its commands, before any of them is answered', () => {
+  const ends = {
+    loss: (peer: Peer) => peer.ends(),
+    abort: (_: Peer, controller: AbortController) => controller.abort(),
+    garbage: (peer: Peer) => peer.says('what?\r\n'),
+  };
+  for (const [name, end] of Object.entries(ends)) {
+    test(`${name}: nobody knows whether it was taken`, async () => {
+      const controller = new AbortController();
+      const { channel, peer } = withPeer({ signal: controller.signal });
+      const opened = SmtpClient.over(channel, OPTIONS);
+      for (const answer of ['220 mail.test\r\n', '250-mail.test\r\n250-CHUNKING\r\n250 PIPELINING\r\n'])
+        await peer.says(answer);
+      const client = await opened;
+      const fate = reason(client.send(ENVELOPE, { chunks: () => chunksOf('hi\r\n'), size: 4, exactLines: true }));
+      await settled();
+      assert.ok(peer.writes.join('').endsWith('BDAT 4 LAST\r\nhi\r\n'));
+      await end(peer, controller);
+      const error = (await fate) as ConnectionLostError;
+      assert.deepEqual([error.code, error.outcome, error.temporary], ['connection-lost', 'unknown', false]);
+    });
+  }
 });

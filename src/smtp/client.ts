@@ -14,7 +14,11 @@ import { type Capabilities, parseCapabilities } from './capabilities.ts';
 import { COMMANDS, GREETING, type Verb } from './commands.ts';
 import { type LoginOptions, logIn } from './login.ts';
 import { type Reply, ReplyParser, refusal, succeeded, unsolicited } from './reply.ts';
-import { type Envelope, type Outgoing, type SendOptions, type SendResult, Transaction } from './transaction.ts';
+import type { Envelope, Outgoing, SendOptions, SendResult } from './envelope.ts';
+import { Transaction } from './transaction.ts';
+
+/** Messages under way at once: if the connection breaks, no more than these are in doubt. */
+const WINDOW = 100;
 
 export interface SmtpOptions extends ConnectOptions {
   /**
@@ -33,6 +37,10 @@ export class SmtpClient {
   readonly #options: SmtpOptions;
   /** Settles when the work begun last is done. */
   #busy: Promise<unknown> = Promise.resolve();
+  /** Messages that were sent along with their commands and are not answered yet. */
+  #unanswered = 0;
+  /** One of those failed: the server may still be in the middle of it. */
+  #leftOpen = false;
 
   private constructor(channel: Channel, options: SmtpOptions, greeting: string) {
     this.#channel = channel;
@@ -73,34 +81,84 @@ export class SmtpClient {
   }
 
   /** Says EHLO, or HELO to a server that does not know it and of which neither TLS nor a login is asked. */
-  async ehlo(): Promise<Capabilities> {
+  ehlo(): Promise<Capabilities> {
+    return this.#inTurn(() => this.#introduce());
+  }
+
+  async #introduce(): Promise<Capabilities> {
     const name = this.#options.name ?? '[127.0.0.1]';
     let reply = await this.#ask('EHLO', name);
     const unknown = reply.code === 500 || reply.code === 502;
     if (unknown && this.#options.security !== 'required') reply = await this.#ask('HELO', name);
     if (!succeeded(reply)) throw refusal(reply, 'ehlo');
-    this.capabilities = parseCapabilities(reply.lines);
+    this.capabilities = parseCapabilities(unknown ? [] : reply.lines);
     this.#channel.pipelining = this.capabilities.has('PIPELINING');
     return this.capabilities;
   }
 
   /** Logs in, by the strongest mechanism that both sides allow. @throws AuthError when refused, or when none is permitted. */
-  async login(options: LoginOptions): Promise<void> {
+  login(options: LoginOptions): Promise<void> {
     const timeout = this.#options.timeout ?? COMMANDS.AUTH.timeout;
-    await logIn(this.#channel, this.capabilities, this.#options, options, timeout).catch((error: unknown) => {
-      throw notSent(error);
-    });
+    return this.#inTurn(() =>
+      logIn(this.#channel, this.capabilities, this.#options, options, timeout).catch((error: unknown) => {
+        throw notSent(error);
+      }),
+    );
   }
 
   /**
    * Sends one message to its recipients; see `Transaction.run` for what is thrown. By default either all recipients are
-   * accepted or nobody gets it. Messages given at once go one after the other. Afterwards the connection may be over:
-   * see `open`.
+   * accepted or nobody gets it. Messages given at once go one behind the other, as closely as the server allows.
+   * Afterwards the connection may be over: see `open`.
    */
   send(envelope: Envelope, message: Outgoing, options: SendOptions = {}): Promise<SendResult> {
-    return this.#inTurn(() =>
-      new Transaction(this.#channel, this.capabilities, this.#options.timeout).run(envelope, message, options),
+    const result = Promise.withResolvers<SendResult>();
+    // As with requests: a message that is not awaited yet may fail meanwhile.
+    result.promise.catch(() => undefined);
+    this.#busy = this.#busy.then(() => this.#begin(envelope, message, options, result));
+    return result.promise;
+  }
+
+  /** Resolves when the next message may begin, which may be long before the result of this one. */
+  async #begin(
+    envelope: Envelope,
+    message: Outgoing,
+    options: SendOptions,
+    result: PromiseWithResolvers<SendResult>,
+  ): Promise<void> {
+    const next = Promise.withResolvers<void>();
+    const reset = this.#unanswered > 0 || this.#leftOpen;
+    this.#leftOpen = false;
+    let open = 0;
+    const session = {
+      channel: this.#channel,
+      capabilities: this.capabilities,
+      timeout: this.#options.timeout,
+      reset,
+      next: (maybeOpen: boolean) => {
+        open = maybeOpen ? 1 : 0;
+        this.#unanswered += open;
+        next.resolve();
+      },
+    };
+    const end = (sent: boolean): void => {
+      this.#unanswered -= open;
+      this.#leftOpen ||= open > 0 && !sent;
+      next.resolve();
+    };
+    const run = async (): Promise<SendResult> => new Transaction(session, envelope, message, options).run();
+    run().then(
+      (value) => {
+        end(value.outcome === 'sent');
+        result.resolve(value);
+      },
+      (error: unknown) => {
+        end(false);
+        result.reject(error);
+      },
     );
+    await next.promise;
+    if (this.#unanswered >= WINDOW) await result.promise.catch(() => undefined);
   }
 
   /** Whether another message can be sent over this connection. */

@@ -1,12 +1,13 @@
 /**
- * The commands of SMTP as data (RFC 5321 §4.1, RFC 3207 §4, RFC 4954 §4): one table, for client and server.
+ * The commands of SMTP as data (RFC 5321 §4.1, RFC 3030 §2, RFC 3207 §4, RFC 4954 §4): one table, for client and server.
  *
  * A row says how long an answer may take (RFC 5321 §4.5.3.2), whether others may be sent before it is answered
  * (RFC 2920 §3.1), in which state it is legal and where it leads. What it does is in `client.ts` and `server.ts`.
  */
 
-/** `connected`: before EHLO. `ready`: between messages. `mail`: a sender is named. `rcpt`: so is a recipient. */
-export type State = 'connected' | 'ready' | 'mail' | 'rcpt' | 'closed';
+/** `connected`: before EHLO. `ready`: between messages. `mail`: a sender is named. `rcpt`: so is a recipient. `bdat`: the
+ * message has begun to come in chunks. */
+export type State = 'connected' | 'ready' | 'mail' | 'rcpt' | 'bdat' | 'closed';
 
 export interface Command {
   /** What stands between the keyword and its argument; `none` when there is no argument. */
@@ -23,9 +24,9 @@ export interface Command {
 }
 
 const MINUTE = 60_000;
-const ANY = ['connected', 'ready', 'mail', 'rcpt'] as const;
+const ANY = ['connected', 'ready', 'mail', 'rcpt', 'bdat'] as const;
 
-export type Verb = 'EHLO' | 'HELO' | 'STARTTLS' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'RSET' | 'NOOP' | 'QUIT';
+export type Verb = 'EHLO' | 'HELO' | 'STARTTLS' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'BDAT' | 'RSET' | 'NOOP' | 'QUIT';
 
 export const COMMANDS: Readonly<Record<Verb, Command>> = {
   EHLO: { argument: 'word', timeout: 5 * MINUTE, last: true, states: ANY, leadsTo: 'ready' },
@@ -35,6 +36,7 @@ export const COMMANDS: Readonly<Record<Verb, Command>> = {
   MAIL: { argument: 'FROM:', timeout: 5 * MINUTE, states: ['ready'], leadsTo: 'mail' },
   RCPT: { argument: 'TO:', timeout: 5 * MINUTE, states: ['mail', 'rcpt'], leadsTo: 'rcpt' },
   DATA: { argument: 'none', timeout: 2 * MINUTE, last: true, states: ['rcpt'], leadsTo: 'ready' },
+  BDAT: { argument: 'word', timeout: 10 * MINUTE, states: ['rcpt', 'bdat'] },
   RSET: { argument: 'none', timeout: 5 * MINUTE, states: ANY },
   NOOP: { argument: 'optional', timeout: 5 * MINUTE, last: true, states: ANY },
   QUIT: { argument: 'none', timeout: 10_000, last: true, states: ANY, leadsTo: 'closed' },

@@ -1,14 +1,14 @@
 /**
- * The server's side of DATA: a message into a backend, within bounds, and never two messages for one (RFC 5321 §4.5.2).
+ * The server's side of DATA and BDAT: a message into a backend, within bounds, and never two messages for one (RFC 5321 §4.5.2).
  *
  * What comes is read to its end even when it is refused: the client listens only then.
  */
 import { SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
-import { DotDecoder } from '../wire/dot.ts';
 import { BareNewlineDetector } from '../wire/eol.ts';
+import type { Parser, Sink } from '../wire/parser.ts';
 import { DATA_BLOCK } from './commands.ts';
-import type { Envelope } from './transaction.ts';
+import type { Envelope } from './envelope.ts';
 
 /** Where a message goes while it arrives. Either `commit` or `abort` is called, once; no `abort` follows a `commit`. */
 export interface Delivery {
@@ -21,39 +21,68 @@ export interface Delivery {
 /** Opens the way for one message. */
 export type Deliver = (envelope: Envelope) => Promise<Delivery>;
 
-/**
- * Takes one message from the channel.
- *
- * @throws SmtpReplyError 552 past `limit` octets, 550 for a bare CR or LF; whatever the delivery throws.
- */
-export async function receive(channel: Channel, delivery: Delivery, limit: number): Promise<string> {
-  const newlines = new BareNewlineDetector();
-  let octets = 0;
-  let fault: { readonly error: unknown } | undefined;
-  const failed = (error: unknown): void => {
-    fault ??= { error };
-  };
-  const sink = (chunk: Uint8Array): void | Promise<void> => {
-    octets += chunk.length;
-    newlines.push(chunk);
-    if (octets > limit || newlines.found || fault !== undefined) return;
+/** One message while it arrives, behind DATA or in the chunks of BDAT. Ends with `finish` or `abort`. */
+export class Reception {
+  readonly #delivery: Delivery;
+  readonly #limit: number;
+  readonly #newlines = new BareNewlineDetector();
+  #octets = 0;
+  #fault: { readonly error: unknown } | undefined;
+
+  constructor(delivery: Delivery, limit: number) {
+    this.#delivery = delivery;
+    this.#limit = limit;
+  }
+
+  /** Takes what comes; what is refused at the end anyway is dropped. */
+  readonly sink: Sink = (chunk) => {
+    this.#octets += chunk.length;
+    this.#newlines.push(chunk);
+    if (this.#octets > this.#limit || this.#newlines.found || this.#fault !== undefined) return undefined;
     try {
-      const written = delivery.write(chunk);
-      if (written instanceof Promise) return written.catch(failed);
+      const written = this.#delivery.write(chunk);
+      return written instanceof Promise ? written.catch(this.#failed) : undefined;
     } catch (error) {
-      failed(error);
+      return this.#failed(error);
     }
   };
-  try {
-    await channel.read(new DotDecoder(sink), { timeout: DATA_BLOCK });
-    if (octets > limit)
-      throw new SmtpReplyError({ code: 552, enhanced: '5.3.4' }, `message larger than ${limit} octets`);
+
+  /** The message is whole. @throws SmtpReplyError 552 past the limit, 550 for a bare CR or LF; what the delivery throws. */
+  async finish(): Promise<string> {
+    const refused = this.#refusal();
+    if (refused === undefined) return this.#delivery.commit();
+    await this.#delivery.abort();
+    throw refused.error;
+  }
+
+  abort(): Promise<void> {
+    return this.#delivery.abort();
+  }
+
+  #refusal(): { readonly error: unknown } | undefined {
+    if (this.#octets > this.#limit) {
+      return {
+        error: new SmtpReplyError({ code: 552, enhanced: '5.3.4' }, `message larger than ${this.#limit} octets`),
+      };
+    }
     // Some reader behind us may take a bare line end for a real one, and its dot for the end (the attacks of 2023).
-    if (newlines.found) throw new SmtpReplyError({ code: 550, enhanced: '5.6.11' }, 'bare CR or LF in the message');
-    if (fault !== undefined) throw fault.error;
+    if (this.#newlines.found) {
+      return { error: new SmtpReplyError({ code: 550, enhanced: '5.6.11' }, 'bare CR or LF in the message') };
+    }
+    return this.#fault;
+  }
+
+  readonly #failed = (error: unknown): void => {
+    this.#fault ??= { error };
+  };
+}
+
+/** Reads `body`, whose sink is the reception's; a connection that breaks gives the message up. */
+export async function receive(channel: Channel, reception: Reception, body: Parser<number>): Promise<void> {
+  try {
+    await channel.read(body, { timeout: DATA_BLOCK });
   } catch (error) {
-    await delivery.abort();
+    await reception.abort();
     throw error;
   }
-  return delivery.commit();
 }

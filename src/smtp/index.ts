@@ -10,4 +10,4 @@ export type { Deliver, Delivery } from './delivery.ts';
 export type { LoginOptions } from './login.ts';
 export type { Reply } from './reply.ts';
 export { type SmtpBackend, type SmtpServerOptions, serveSmtp } from './server.ts';
-export type { Envelope, Outgoing, RecipientResult, SendOptions, SendResult } from './transaction.ts';
+export type { Envelope, Outgoing, RecipientResult, SendOptions, SendResult } from './envelope.ts';

@@ -6,10 +6,10 @@
  */
 import { AuthError, SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
-import type { Security } from '../net/connect.ts';
+import type { ConnectOptions } from '../net/connect.ts';
+import { type Credentials, type Proof, proofOf, REFUSED } from '../sasl/credentials.ts';
 import { authenticate, type SaslCarrier, type SaslReply } from '../sasl/exchange.ts';
-import { type Credentials, checkCredentials } from '../sasl/mechanism.ts';
-import { chooseMechanism } from '../sasl/select.ts';
+import { chooseMechanism, offersBinding } from '../sasl/select.ts';
 import { CRLF } from '../wire/bytes.ts';
 import type { Capabilities } from './capabilities.ts';
 import { formatCommand } from './grammar.ts';
@@ -18,30 +18,43 @@ import { endsSession, type Reply, ReplyParser, refusal, succeeded } from './repl
 /** RFC 5321 §4.5.3.1.4: a command line has at most 512 octets, CRLF included. RFC 4954 allows more; not all servers do. */
 const MAX_COMMAND = 512;
 
-export interface LoginOptions extends Credentials {
-  /** Use this mechanism or none. */
+export type LoginOptions = Credentials & {
+  /** Use this mechanism or none. A mechanism of tokens takes the password for one. */
   readonly mechanism?: string | undefined;
-}
+};
 
-/** @throws AuthError `auth-rejected` when refused, `auth-no-mechanism` when no mechanism is both offered and permitted. */
+/**
+ * @throws AuthError `auth-rejected` when refused, `auth-no-mechanism` when no mechanism is both offered and permitted;
+ *   UsageError `bad-credentials`, nothing sent.
+ */
 export async function logIn(
   channel: Channel,
   capabilities: Capabilities,
-  policy: { security: Security },
+  { security, host, port }: Pick<ConnectOptions, 'security' | 'host' | 'port'>,
   options: LoginOptions,
   timeout: number,
 ): Promise<void> {
-  checkCredentials(options);
-  const { mechanism, refusal: none } = chooseMechanism(capabilities.get('AUTH') ?? [], {
+  const offered = capabilities.get('AUTH') ?? [];
+  const [binding] = channel.bindings;
+  const choice = chooseMechanism(offered, {
     tls: channel.tls !== undefined,
-    insecure: policy.security === 'none',
+    insecure: security === 'none',
+    proof: proofOf(options),
+    bindable: binding !== undefined,
     only: options.mechanism,
   });
-  if (mechanism === undefined) throw none;
+  if (choice.mechanism === undefined) throw choice.refusal;
+  const mechanism = choice.mechanism.client(options, {
+    binding,
+    bindingOffered: offersBinding(offered),
+    host,
+    port,
+  });
   try {
-    await authenticate(mechanism.client(options), carrier(channel, timeout));
+    await authenticate(mechanism, carrier(channel, timeout));
   } catch (error) {
-    throw error instanceof SmtpReplyError ? rejected(error, options.user) : error;
+    if (!(error instanceof SmtpReplyError)) throw error;
+    throw rejected(error, options.user, choice.mechanism.proof, mechanism.complaint);
   }
 }
 
@@ -70,21 +83,20 @@ function carrier(channel: Channel, timeout: number): SaslCarrier {
   };
 }
 
-function rejected(error: SmtpReplyError, user: string): AuthError {
+function rejected(error: SmtpReplyError, user: string, proof: Proof, complaint: string | undefined): AuthError {
   const { temporary, message } = error;
-  const said = message.replace(/^The server refused \(auth\): /, '');
+  const words = message.replace(/^The server refused \(auth\): /, '');
+  const said = complaint === undefined ? words : `${words} (${complaint})`;
   return new AuthError(
     temporary ? 'auth-unavailable' : 'auth-rejected',
     temporary
       ? `The server cannot log ${user} in now: ${said}`
-      : `The server refused the user name or the password of ${user}: ${said}`,
+      : `The server refused ${REFUSED[proof].what} of ${user}: ${said}`,
     {
       phase: 'auth',
       temporary,
       cause: error,
-      hint: temporary
-        ? 'Try again later.'
-        : 'Check the user name and the password; some providers ask for an app password.',
+      hint: temporary ? 'Try again later.' : REFUSED[proof].hint,
     },
   );
 }

@@ -7,7 +7,7 @@ import { chunksOf, smtpSession } from '../../test/support/sessions.ts';
 import { type PosthornError, SmtpReplyError, StoreError } from '../errors.ts';
 import { listen } from '../net/listen.ts';
 import { makeIdentity } from '../sandbox/certificate.ts';
-import { MECHANISMS } from '../sasl/mechanisms.ts';
+import { offeredMechanisms } from '../sasl/offer.ts';
 import { SmtpClient } from './client.ts';
 import { serveSmtp } from './server.ts';
 
@@ -36,7 +36,7 @@ suite('our client and our server', () => {
     assertNoSecret(shown);
   });
 
-  for (const { name: mechanism } of MECHANISMS) {
+  for (const { name: mechanism } of offeredMechanisms(new MemoryPost(), {})) {
     test(`${mechanism}: the right password, a wrong one, a user who is not there`, async () => {
       const attempts = [
         { ...LOGIN, mechanism },
@@ -58,12 +58,14 @@ suite('our client and our server', () => {
 
   test('a refused recipient stops the message for all, or only for itself', async () => {
     const backend = new MemoryPost();
-    const first = await smtpSession({ backend });
+    // Behind DATA the server waits for the message already: only the end of the connection says that none will come.
+    const first = await smtpSession({ backend, chunking: false });
     const refused = await first.client.send(MIXED, { chunks: () => chunksOf('1\r\n') });
     assert.deepEqual([refused.outcome, refused.recipients.map(({ accepted }) => accepted)], ['refused', [false, true]]);
-    // The server waited for the message already: only the end of the connection said that none would come.
     assert.ok(!first.client.open);
     const { client } = await smtpSession({ backend });
+    assert.equal((await client.send(MIXED, { chunks: () => chunksOf('1\r\n') })).outcome, 'refused');
+    assert.ok(client.open);
     const sent = await client.send(MIXED, { chunks: () => chunksOf('2\r\n') }, { partial: true });
     assert.deepEqual([sent.outcome, sent.recipients.map(({ accepted }) => accepted)], ['sent', [false, true]]);
     assert.deepEqual(backend.stored, [{ from: '', recipients: ['c@example.org'], text: '2\r\n' }]);
@@ -117,6 +119,7 @@ suite('a delivery ends once', () => {
       },
     });
     const session = await smtpSession({
+      chunking: false,
       backend: { password: backend.password, recipient: async () => undefined, deliver },
     });
     return { ended, ...session };
@@ -150,6 +153,29 @@ suite('a delivery ends once', () => {
     );
     await served;
     assert.deepEqual(ended, ['abort']);
+  });
+
+  test('by an abort, when the connection is gone before the message is asked for', async () => {
+    const backend = new MemoryPost();
+    const [asked, opened, aborted] = [1, 2, 3].map(() => Promise.withResolvers<void>());
+    const { client, clientSocket, served } = await smtpSession({
+      chunking: false,
+      backend: {
+        password: backend.password,
+        recipient: async () => undefined,
+        deliver: async () => {
+          asked?.resolve();
+          await opened?.promise;
+          return { write: () => undefined, commit: async () => 'x', abort: async () => aborted?.resolve() };
+        },
+      },
+    });
+    const sent = reason(client.send(ENVELOPE, { chunks: () => chunksOf('a') }));
+    await asked?.promise;
+    clientSocket.destroy();
+    await sent;
+    opened?.resolve();
+    await Promise.all([served, aborted?.promise]);
   });
 
   test('by an abort, when it cannot be written; the client may try again', async () => {

@@ -7,13 +7,17 @@ import { PosthornError, SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { type ServerIdentity, secureServer } from '../net/listen.ts';
 import { answerAuthentication } from '../sasl/answer.ts';
-import { findMechanism, MECHANISMS } from '../sasl/mechanisms.ts';
+import type { Verifier } from '../sasl/mechanism.ts';
+import { findMechanism, type Mechanism } from '../sasl/mechanisms.ts';
+import { offeredMechanisms } from '../sasl/offer.ts';
+import { CountedBody } from '../wire/count.ts';
 import { parseDecimal } from '../wire/decimal.ts';
+import { DotDecoder } from '../wire/dot.ts';
 import { SecretLineParser } from '../wire/line.ts';
 import { type Capabilities, formatCapabilities } from './capabilities.ts';
 import { CommandParser, type ReceivedCommand } from './command-parser.ts';
-import { IDLE, type Verb } from './commands.ts';
-import { type Deliver, receive } from './delivery.ts';
+import { DATA_BLOCK, IDLE, type Verb } from './commands.ts';
+import { type Deliver, Reception, receive } from './delivery.ts';
 import { parsePath } from './grammar.ts';
 import { Session } from './session.ts';
 
@@ -22,9 +26,7 @@ const MAX_FAILURES = 10;
 /** RFC 5321 §4.5.3.1.8: at least a hundred recipients are taken. */
 const MAX_RECIPIENTS = 1000;
 
-export interface SmtpBackend {
-  /** The plain password of a user; undefined when there is none. */
-  password(user: string): Promise<string | undefined>;
+export interface SmtpBackend extends Verifier {
   /** Judges a recipient. @throws SmtpReplyError to refuse it. */
   recipient(address: string): Promise<void>;
   readonly deliver: Deliver;
@@ -40,6 +42,8 @@ export interface SmtpServerOptions {
   readonly insecure?: boolean | undefined;
   /** Takes mail only from users who have logged in. */
   readonly authRequired?: boolean | undefined;
+  /** Whether CHUNKING is offered; it is, unless this is false. */
+  readonly chunking?: boolean | undefined;
   /** The most octets of one message. */
   readonly maxSize?: number | undefined;
 }
@@ -50,11 +54,13 @@ const DEFAULT_MAX_SIZE = 2 ** 31;
 
 /** Serves one connection to its end. Resolves when it is over, for whatever reason; never rejects for what a client did. */
 export async function serveSmtp(channel: Channel, options: SmtpServerOptions): Promise<void> {
+  const connection = new SmtpConnection(channel, options);
   try {
-    await new SmtpConnection(channel, options).run();
+    await connection.run();
   } catch (error) {
     if (!(error instanceof PosthornError)) throw error;
   } finally {
+    await connection.abandon();
     await channel.close();
   }
 }
@@ -67,6 +73,8 @@ class SmtpConnection {
   #from = '';
   #recipients: string[] = [];
   #failures = 0;
+  /** The message that is coming in chunks. */
+  #reception: Reception | undefined;
 
   constructor(channel: Channel, options: SmtpServerOptions) {
     this.#channel = channel;
@@ -88,6 +96,13 @@ class SmtpConnection {
     }
   }
 
+  /** Gives up the message that had begun to come, if there is one. */
+  async abandon(): Promise<void> {
+    const reception = this.#reception;
+    this.#reception = undefined;
+    await reception?.abort();
+  }
+
   get #name(): string {
     return this.#options.name ?? 'localhost';
   }
@@ -99,8 +114,8 @@ class SmtpConnection {
   async #obey(command: ReceivedCommand): Promise<void> {
     if (command.fault !== undefined) return this.#fault(command);
     const { verb, argument } = command;
-    if (!this.#session.permits(verb))
-      throw new SmtpReplyError({ code: 503, enhanced: '5.5.1' }, `${verb} is out of order`);
+    // A chunk follows its command at once: it must be read before anything is said about it.
+    if (verb !== 'BDAT' && !this.#session.permits(verb)) throw outOfOrder(verb);
     await this.#handlers[verb](argument);
     this.#session.succeeded(verb);
   }
@@ -121,10 +136,12 @@ class SmtpConnection {
 
   readonly #handlers: Readonly<Record<Verb, (argument: string) => Promise<void>>> = {
     EHLO: async (name) => {
+      await this.abandon();
       this.#forget();
       await this.#reply(250, [`${this.#name} greets ${name}`, ...formatCapabilities(this.#capabilities())]);
     },
     HELO: async () => {
+      await this.abandon();
       this.#forget();
       await this.#reply(250, this.#name);
     },
@@ -133,7 +150,9 @@ class SmtpConnection {
     MAIL: (argument) => this.#mail(argument),
     RCPT: (argument) => this.#rcpt(argument),
     DATA: () => this.#data(),
+    BDAT: (argument) => this.#bdat(argument),
     RSET: async () => {
+      await this.abandon();
       this.#forget();
       this.#session.reset();
       await this.#reply(250, 'forgotten', '2.0.0');
@@ -142,6 +161,10 @@ class SmtpConnection {
     QUIT: () => this.#reply(221, 'bye', '2.0.0'),
   };
 
+  get #mechanisms(): readonly Mechanism[] {
+    return offeredMechanisms(this.#options.backend, this.#channel);
+  }
+
   #capabilities(): Capabilities {
     const secure = this.#channel.tls !== undefined;
     const capabilities = new Map<string, readonly string[]>();
@@ -149,10 +172,12 @@ class SmtpConnection {
     if (secure || this.#options.insecure)
       capabilities.set(
         'AUTH',
-        MECHANISMS.map(({ name }) => name),
+        this.#mechanisms.map(({ name }) => name),
       );
     capabilities.set('SIZE', [String(this.#maxSize)]);
-    for (const name of ['PIPELINING', 'ENHANCEDSTATUSCODES', '8BITMIME', 'SMTPUTF8']) capabilities.set(name, []);
+    const chunking = this.#options.chunking === false ? [] : ['CHUNKING'];
+    for (const name of ['PIPELINING', ...chunking, 'ENHANCEDSTATUSCODES', '8BITMIME', 'SMTPUTF8'])
+      capabilities.set(name, []);
     return capabilities;
   }
 
@@ -174,9 +199,9 @@ class SmtpConnection {
     if (this.#channel.tls === undefined && !this.#options.insecure) {
       throw new SmtpReplyError({ code: 538, enhanced: '5.7.11' }, 'start TLS first (STARTTLS)');
     }
-    const mechanism = findMechanism(name);
+    const mechanism = findMechanism(name, this.#mechanisms);
     if (mechanism === undefined) throw new SmtpReplyError({ code: 504, enhanced: '5.5.4' }, 'unknown mechanism');
-    const half = mechanism.server((user) => this.#options.backend.password(user));
+    const half = mechanism.server(this.#options.backend, this.#channel);
     const verdict = await answerAuthentication(half, initial, async (challenge) => {
       await this.#channel.write(Buffer.from(`334 ${challenge}\r\n`), '334 ****');
       return this.#channel.read(new SecretLineParser(), { timeout: IDLE });
@@ -227,11 +252,45 @@ class SmtpConnection {
   }
 
   async #data(): Promise<void> {
+    const reception = await this.#receive();
+    // Where this fails so does the reading behind it, which then gives the message up.
+    void this.#reply(354, 'go on, end with a dot');
+    await receive(this.#channel, reception, new DotDecoder(reception.sink));
+    await this.#finish(reception);
+  }
+
+  /** RFC 3030 §2: the chunk follows at once, so it is read whatever becomes of it. */
+  async #bdat(argument: string): Promise<void> {
+    const [, digits = '', last] = /^(\d+)( LAST)?$/i.exec(argument) ?? [];
+    const octets = parseDecimal(digits);
+    if (octets === undefined) {
+      this.#session.succeeded('QUIT');
+      throw new SmtpReplyError({ code: 501, enhanced: '5.5.4' }, 'nobody knows how long that chunk is');
+    }
+    if (!this.#session.permits('BDAT')) {
+      await this.#channel.read(new CountedBody(() => undefined, octets), { timeout: DATA_BLOCK });
+      throw outOfOrder('BDAT');
+    }
+    this.#reception ??= await this.#receive();
+    const reception = this.#reception;
+    await receive(this.#channel, reception, new CountedBody(reception.sink, octets)).catch((error: unknown) => {
+      this.#reception = undefined;
+      throw error;
+    });
+    if (last !== undefined) return this.#finish(reception);
+    this.#session.chunked();
+    await this.#reply(250, `${octets} octets taken`, '2.0.0');
+  }
+
+  async #receive(): Promise<Reception> {
     const envelope = { from: this.#from, recipients: this.#recipients };
-    const delivery = await this.#options.backend.deliver(envelope);
-    await this.#reply(354, 'go on, end with a dot');
+    return new Reception(await this.#options.backend.deliver(envelope), this.#maxSize);
+  }
+
+  async #finish(reception: Reception): Promise<void> {
+    this.#reception = undefined;
     try {
-      const name = await receive(this.#channel, delivery, this.#maxSize);
+      const name = await reception.finish();
       await this.#reply(250, `taken as ${name}`, '2.0.0');
     } finally {
       this.#forget();
@@ -252,4 +311,8 @@ class SmtpConnection {
     });
     return this.#channel.write(Buffer.from(`${lines.join('\r\n')}\r\n`), lines.join('\r\n'));
   }
+}
+
+function outOfOrder(verb: Verb): SmtpReplyError {
+  return new SmtpReplyError({ code: 503, enhanced: '5.5.1' }, `${verb} is out of order`);
 }

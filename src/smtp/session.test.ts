@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { COMMANDS, type State, type Verb } from './commands.ts';
 import { Session } from './session.ts';
 
-const STATES: readonly State[] = ['connected', 'ready', 'mail', 'rcpt', 'closed'];
+const STATES: readonly State[] = ['connected', 'ready', 'mail', 'rcpt', 'bdat', 'closed'];
 const VERBS = Object.keys(COMMANDS) as Verb[];
 
 function sessionIn(state: State): Session {
@@ -20,7 +20,8 @@ test('what is legal in which state (RFC 5321 §4.1.4)', () => {
   assert.equal(legal('connected'), 'EHLO HELO NOOP QUIT RSET');
   assert.equal(legal('ready'), 'AUTH EHLO HELO MAIL NOOP QUIT RSET STARTTLS');
   assert.equal(legal('mail'), 'EHLO HELO NOOP QUIT RCPT RSET');
-  assert.equal(legal('rcpt'), 'DATA EHLO HELO NOOP QUIT RCPT RSET');
+  assert.equal(legal('bdat'), 'BDAT EHLO HELO NOOP QUIT RSET');
+  assert.equal(legal('rcpt'), 'BDAT DATA EHLO HELO NOOP QUIT RCPT RSET');
   assert.equal(legal('closed'), '');
 });
 
@@ -49,7 +50,7 @@ test('a reset ends a message and greets nobody', () => {
     session.reset();
     return session.state;
   });
-  assert.deepEqual(after, ['connected', 'ready', 'ready', 'ready', 'closed']);
+  assert.deepEqual(after, ['connected', 'ready', 'ready', 'ready', 'ready', 'closed']);
 });
 
 test('nothing is sent behind what RFC 2920 §3.1 wants last, and only AUTH is secret', () => {

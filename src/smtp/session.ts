@@ -15,6 +15,11 @@ export class Session {
     this.state = COMMANDS[verb].leadsTo ?? this.state;
   }
 
+  /** A chunk has come, and more will (RFC 3030 §2). */
+  chunked(): void {
+    this.state = 'bdat';
+  }
+
   /** The transaction is over, or given up: RSET, the end of DATA (RFC 5321 §4.1.1.5). */
   reset(): void {
     if (this.state !== 'connected' && this.state !== 'closed') this.state = 'ready';

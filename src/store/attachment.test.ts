@@ -71,3 +71,9 @@ test('a file that grows is read up to its size; one that shrinks is an error', a
   await rm(path);
   await assert.rejects(contentOf(file), code('attachment-missing'));
 });
+
+test('a name that the system refuses is a clear error and no fault of ours', async () => {
+  await symlink(join(folder, 'circle'), join(folder, 'circle'));
+  for (const path of [join(folder, 'a'.repeat(300)), join(folder, 'circle')])
+    await assert.rejects(openAttachment(path), code('attachment-unreadable'));
+});

@@ -7,7 +7,7 @@
 import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { PosthornError, UsageError } from '../errors.ts';
 import { errnoOf } from './fault.ts';
 import { readChunks } from './reader.ts';
 
@@ -75,11 +75,11 @@ function attachmentFault(error: unknown, path: string): unknown {
       cause: error,
     });
   }
-  if (errno === 'EACCES' || errno === 'EPERM') {
-    return new UsageError('attachment-unreadable', `Cannot attach ${path}: you may not read it.`, {
-      hint: 'Check who may read it with ls -l, or attach a copy.',
-      cause: error,
-    });
-  }
-  return error;
+  if (error instanceof PosthornError || errno === undefined) return error;
+  const forbidden = errno === 'EACCES' || errno === 'EPERM';
+  const reason = forbidden ? 'you may not read it' : `the system reports ${errno}`;
+  return new UsageError('attachment-unreadable', `Cannot attach ${path}: ${reason}.`, {
+    hint: forbidden ? 'Check who may read it with ls -l, or attach a copy.' : 'Attach a copy of it.',
+    cause: error,
+  });
 }

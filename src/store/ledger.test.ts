@@ -15,7 +15,7 @@ const plan = (number: number, uidl: string, size = 10): MailboxRecord => ({
   uidl,
   size,
 });
-const stored = (number: number, size = 10): MailboxRecord => ({ stored: number, size, sha256: '' });
+const stored = (number: number, size = 10): MailboxRecord => ({ stored: number, size, sha256: '', at: 0 });
 const states = (ledger: Ledger, ...listing: [string, number][]) =>
   ledger.survey(listing.map(([uidl, size]) => ({ uidl, size }))).map(({ state }) => state);
 

@@ -26,9 +26,17 @@ export interface Surveyed extends Listed {
   readonly number: number | undefined;
 }
 
+/** What is known of a message that is durable here. */
+export interface StoredFacts {
+  readonly size: number;
+  readonly sha256: string;
+  /** When it became durable, in milliseconds since 1970. */
+  readonly at: number;
+}
+
 export type MailboxRecord =
   | { readonly plan: number; readonly base: string; readonly uidl: string; readonly size: number }
-  | { readonly stored: number; readonly size: number; readonly sha256: string }
+  | ({ readonly stored: number } & StoredFacts)
   | { readonly gone: number }
   | { readonly found: number; readonly base: string };
 
@@ -38,7 +46,7 @@ export interface LedgerItem {
   readonly base: string;
   /** Absent for a message that another program delivered. */
   readonly listed?: Listed | undefined;
-  readonly stored?: { readonly size: number; readonly sha256: string } | undefined;
+  readonly stored?: StoredFacts | undefined;
   readonly gone?: true | undefined;
 }
 
@@ -60,7 +68,8 @@ export class Ledger {
     if ('gone' in record) {
       this.#byNumber.set(number, { ...item, gone: true });
     } else {
-      this.#byNumber.set(number, { ...item, stored: { size: record.size, sha256: record.sha256 } });
+      const { size, sha256, at } = record;
+      this.#byNumber.set(number, { ...item, stored: { size, sha256, at } });
       this.#file(item.listed.uidl, record.size, number);
     }
     return true;
@@ -144,10 +153,10 @@ export class Ledger {
 /** Reads a record out of parsed JSON; `undefined` when it is none. */
 export function readRecord(value: unknown): MailboxRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { plan, found, stored, gone, base, uidl, size, sha256 } = value as Record<string, unknown>;
+  const { plan, found, stored, gone, base, uidl, size, sha256, at } = value as Record<string, unknown>;
   if (isNumber(plan) && isBaseName(base) && typeof uidl === 'string' && isSize(size)) return { plan, base, uidl, size };
   if (isNumber(found) && isBaseName(base)) return { found, base };
-  if (isNumber(stored) && isSize(size) && typeof sha256 === 'string') return { stored, size, sha256 };
+  if (isNumber(stored) && isSize(size) && typeof sha256 === 'string' && isSize(at)) return { stored, size, sha256, at };
   if (isNumber(gone)) return { gone };
   return undefined;
 }

@@ -135,7 +135,8 @@ export class Mailbox {
    */
   async commit(deliveries: readonly Delivery[]): Promise<Delivered[]> {
     const delivered = await this.#maildir.commitAll(deliveries);
-    await this.#record(delivered.map(({ base, size, sha256 }) => ({ stored: this.#numberOf(base), size, sha256 })));
+    const at = Date.now();
+    await this.#record(delivered.map(({ base, size, sha256 }) => ({ stored: this.#numberOf(base), size, sha256, at })));
     for (const { base, size } of delivered) {
       this.#entries.set(base, { base, path: join(this.#maildir.path, 'new', base), size, flags: '' });
     }
@@ -145,6 +146,11 @@ export class Mailbox {
   /** Whether the server's copy may be deleted: durable here, and its UIDL never stood for another message. */
   deletable({ number, ambiguous }: { readonly number: number | undefined; readonly ambiguous: boolean }): boolean {
     return number !== undefined && !ambiguous && this.#ledger.deletable(number);
+  }
+
+  /** When a message became durable here, in milliseconds since 1970; undefined for one that never did. */
+  storedAt(number: number): number | undefined {
+    return this.#ledger.byNumber(number)?.stored?.at;
   }
 
   /** Records that the server confirmed the deletion of these. A UIDL that comes back afterwards is a new message. */
@@ -236,7 +242,7 @@ export class Mailbox {
       const content = await openContent(path);
       const hash = createHash('sha256');
       for await (const chunk of content.chunks()) hash.update(chunk);
-      return { stored: this.#numberOf(base), size: content.size, sha256: hash.digest('hex') };
+      return { stored: this.#numberOf(base), size: content.size, sha256: hash.digest('hex'), at: Date.now() };
     });
     await this.#record(records);
   }

@@ -210,3 +210,18 @@ test('flags move a message to cur, also when another program moved it before', a
   await rm(flagged.path);
   assert.equal(await maildir.markSeen(flagged), undefined);
 });
+
+test('four who mark one message at once all find it, wherever the others have moved it', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const path = join(folder, `round-${round}`);
+    const maildir = await Maildir.open(path, { create: true });
+    const delivery = maildir.deliver();
+    await delivery.write(bytes('Subject: x\r\n\r\n'));
+    await delivery.commit();
+    const [entry] = (await maildir.list()).entries;
+    assert.ok(entry);
+    const marked = await Promise.all([1, 2, 3, 4].map(() => maildir.markSeen(entry)));
+    assert.deepEqual(new Set(marked.map((found) => found?.flags)), new Set(['S']));
+    assert.equal((await maildir.list()).entries.length, 1);
+  }
+});

@@ -11,7 +11,7 @@ import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError, UsageError } from '../errors.ts';
 import { type Delivered, Delivery } from './delivery.ts';
-import { guarded } from './fault.ts';
+import { errnoOf, guarded } from './fault.ts';
 import { checkFolder, exists, makeFolder, removeLeftover, syncFolder } from './folder.ts';
 import { formatName, isBase, parseName, RANDOM_BYTES, secondsOf, sortFlags, uniqueBase } from './name.ts';
 
@@ -106,14 +106,20 @@ export class Maildir {
    */
   async flag(entry: MaildirEntry, change: FlagChange): Promise<MaildirEntry | undefined> {
     return guarded(`change the flags of ${entry.path}`, async () => {
-      const there = (await exists(entry.path)) ? entry : await this.find(entry.base);
-      if (there === undefined) return undefined;
-      const flags = changedFlags(there.flags, change);
-      const path = join(this.path, 'cur', formatName({ base: there.base, flags }));
-      if (path === there.path) return there;
-      if (await exists(path)) throw new StoreError('name-taken', `${path} already exists.`);
-      await rename(there.path, path);
-      return { ...there, path, flags };
+      let there: MaildirEntry | undefined = entry;
+      for (; there !== undefined; there = await this.find(entry.base)) {
+        const flags = changedFlags(there.flags, change);
+        const path = join(this.path, 'cur', formatName({ base: there.base, flags }));
+        if (path === there.path) {
+          if (await exists(path)) return there;
+          continue;
+        }
+        // A target beside a source that is gone is the message itself, moved by somebody who was faster.
+        if ((await exists(path)) && (await exists(there.path)))
+          throw new StoreError('name-taken', `${path} already exists.`);
+        if (await renamed(there.path, path)) return { ...there, path, flags };
+      }
+      return undefined;
     });
   }
 
@@ -148,6 +154,17 @@ export class Maildir {
     if (found === undefined) return undefined;
     if (!found.isFile()) return 'ignored';
     return { base: name.base, path, size: found.size, flags: name.flags };
+  }
+}
+
+/** Renames a file; false when it is not there. */
+async function renamed(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
   }
 }
 

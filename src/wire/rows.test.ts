@@ -41,3 +41,14 @@ test('a transcript shows a short listing, and the beginning of a long one', () =
   assert.equal(collector.said.length, 22);
   assert.deepEqual(collector.said.slice(-2), ['(82 more lines)', '.']);
 });
+
+test('a listing of few rows, each within its bound, is still not without end', () => {
+  const collector = new RowCollector(1_000_000);
+  const chunk = Buffer.from(`${'a'.repeat(8000)}\r\n`.repeat(1000));
+  assert.throws(
+    () => {
+      for (let octets = 0; octets <= 2 ** 27; octets += chunk.length) void collector.sink(chunk);
+    },
+    { name: 'LimitError', code: 'listing-too-long' },
+  );
+});

@@ -60,6 +60,20 @@ export async function makeCertificate(authority: Authority, kind: CertificateKin
   return { certificateFile: file('server.pem'), keyFile: file('server.key') };
 }
 
+/** Makes a certificate for a person: with an e-mail address as the alternative name where `user` is one, else a CN. */
+export async function makeClientCertificate(authority: Authority, user: string): Promise<Certificate> {
+  const folder = join(authority.folder, `client-${crypto.randomUUID().slice(0, 8)}`);
+  await mkdir(folder);
+  const file = (name: string): string => join(folder, name);
+  const name = user.includes('@')
+    ? ['-subj', '/O=x', '-addext', `subjectAltName=email:${user}`]
+    : ['-subj', `/CN=${user}`];
+  await run('openssl', ['req', '-new', ...NEW_KEY, '-keyout', file('key'), '-out', file('csr'), ...name]);
+  const signer = ['-CA', authority.caFile, '-CAkey', authority.keyFile, '-copy_extensions', 'copy', '-days', '1'];
+  await run('openssl', ['x509', '-req', '-in', file('csr'), ...signer, '-out', file('pem')]);
+  return { certificateFile: file('pem'), keyFile: file('key') };
+}
+
 function validity(kind: CertificateKind): string[] {
   const end = kind === 'expired' ? -DAY_MS : DAY_MS;
   return ['-startdate', utc(-2 * DAY_MS), '-enddate', utc(end)];

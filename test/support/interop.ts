@@ -12,15 +12,21 @@ import { type TestContext, test } from 'node:test';
 /** For one test; what hangs fails here by name, before the time limit of the whole file. */
 const LIMIT_MS = 240_000;
 
+/** A program to look for in PATH by its name, or whatever else can tell what is missing. */
+export type Need = string | { lacking(): string | undefined };
+
+/** Servers give it up for users of their own, which only root can. */
+export const ROOT: Need = { lacking: () => (process.getuid?.() === 0 ? undefined : 'the rights of root') };
+
 /** Which of the servers this machine can start. */
 export function available(): { dovecot: boolean; postfix: boolean } {
   return { dovecot: missing(['dovecot']).length === 0, postfix: missing(['postfix']).length === 0 };
 }
 
-/** Declares a test which runs where every program in `needs` is there, and all else that starting a server takes. */
+/** Declares a test which runs where everything in `needs` is there, and all else that starting a server takes. */
 export function interop(
   name: string,
-  needs: readonly string[],
+  needs: readonly Need[],
   run: (context: TestContext) => Promise<void> | void,
 ): void {
   const lacking = missing(needs);
@@ -36,13 +42,14 @@ export function interop(
   }
 }
 
-/** Either server also takes openssl, and root: both give it up for users of their own, which only root can. */
-function missing(needs: readonly string[]): string[] {
+/** Dovecot and Postfix also take openssl and root. */
+function missing(needs: readonly Need[]): string[] {
   const servers = needs.includes('dovecot') || needs.includes('postfix');
-  const programs = servers ? [...needs, 'openssl'] : needs;
-  const lacking = programs.filter((program) => !isInstalled(program));
+  const lacking = (servers ? [...needs, 'openssl', ROOT] : needs).flatMap((need) => {
+    if (typeof need === 'string') return isInstalled(need) ? [] : [need];
+    return need.lacking() ?? [];
+  });
   if (needs.includes('dovecot') && !lacking.includes('dovecot') && !isDovecot23()) lacking.push('Dovecot 2.3');
-  if (servers && process.getuid?.() !== 0) lacking.push('the rights of root');
   return lacking;
 }
 

@@ -12,7 +12,7 @@ import type { Security } from '../../src/net/connect.ts';
 import type { TlsInfo } from '../../src/net/tls.ts';
 import { Pop3Client } from '../../src/pop3/client.ts';
 import { SmtpClient } from '../../src/smtp/client.ts';
-import type { SendResult } from '../../src/smtp/transaction.ts';
+import type { SendResult } from '../../src/smtp/envelope.ts';
 import { latin1 } from '../../src/wire/bytes.ts';
 
 /** Milliseconds: far more than a conversation in memory takes. */

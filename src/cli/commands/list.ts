@@ -1,6 +1,5 @@
 /** `posthorn list`: the newest messages of the local mailbox, or, with `--remote`, of the server. */
 import type { Command } from 'commander';
-import { checkMail } from '../../mail/check.ts';
 import { listMail } from '../../mail/list.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -64,6 +63,8 @@ async function listLocal(context: Context, limit: number): Promise<void> {
 
 async function listRemote(context: Context, limit: number): Promise<void> {
   const { output, surroundings } = context;
+  // Loaded here: the local list needs no sockets and no TLS.
+  const { checkMail } = await import('../../mail/check.ts');
   const listing = await checkMail(await context.account(), surroundings, (text) => output.warn(text), limit);
   const newestFirst = listing.messages.toReversed();
   if (output.isJson) {

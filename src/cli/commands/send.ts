@@ -1,6 +1,6 @@
 /** `posthorn send`: a message from flags, a file or standard input to an SMTP server. */
 import type { Command } from 'commander';
-import { openInput, readText, unlessStopped } from '../../config/input.ts';
+import { openInput, readText, unlessStopped, untilStopped } from '../../config/input.ts';
 import { SmtpReplyError, UsageError } from '../../errors.ts';
 import { composeMessage, type MessageRequest } from '../../mail/compose.ts';
 import { spoolRaw } from '../../mail/raw.ts';
@@ -67,7 +67,12 @@ export function define(command: Command, run: Run): void {
 async function send(context: Context, options: SendOptions): Promise<number | undefined> {
   const account = await context.account();
   const prepare = options.raw === undefined ? composed : raw;
-  const message = await unlessStopped(context.surroundings.signal, prepare(context, options, account.from));
+  const preparing = prepare(context, options, account.from);
+  const message = await unlessStopped(context.surroundings.signal, preparing).catch((error: unknown) => {
+    // It may be ready a moment later: then nobody wants it any more.
+    preparing.then(({ remove }) => remove()).catch(() => undefined);
+    throw error;
+  });
   try {
     if (options.dryRun) return await showInstead(context, message);
     const { output } = context;
@@ -113,7 +118,11 @@ async function raw(context: Context, options: SendOptions, from: string | undefi
   }
   const source = typeof options.raw === 'string' && options.raw !== '-' ? await openInput(options.raw) : context.stdin;
   if (source === context.stdin && context.stdin.isTTY) throw nothingToRead('--raw FILE');
-  return spoolRaw(source, { from: options.from, to: options.to ?? [] }, from);
+  return spoolRaw(
+    untilStopped(context.surroundings.signal, source),
+    { from: options.from, to: options.to ?? [] },
+    from,
+  );
 }
 
 async function html(options: SendOptions): Promise<string | undefined> {

@@ -1,8 +1,8 @@
-/** Sends with the library: `send-ours.ts PORT security AUTHORITY-FILE COUNT SIZE|FILE [window]`. */
+/** Sends with the library: `send-ours.mjs PORT security AUTHORITY-FILE COUNT SIZE|FILE [window]`. */
 import { readFileSync } from 'node:fs';
-import { compose, parseRecipient } from '../../src/mime/index.ts';
-import { SmtpClient } from '../../src/smtp/client.ts';
-import { openAttachment } from '../../src/store/attachment.ts';
+import { compose, parseRecipient } from 'posthorn/mime';
+import { SmtpClient } from 'posthorn/smtp';
+import { openAttachment } from 'posthorn/store';
 
 const [port = '', security = '', authority = '', count = '1', content = ''] = process.argv.slice(2);
 const from = parseRecipient('ann@example.org');

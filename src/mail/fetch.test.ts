@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, mock, test } from 'node:test';
+import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
+import { Mailbox } from '../store/mailbox.ts';
+import { type Account, mailboxOf, resolveAccount, type Surroundings } from './account.ts';
+import { fetchMail, type FetchOptions } from './fetch.ts';
+
+const DAY = 86_400_000;
+const hooks = { say: () => undefined, begin: () => undefined, progress: () => undefined };
+let folder: string;
+let sandbox: Sandbox;
+let surroundings: Surroundings;
+let account: Account;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'posthorn-fetch-'));
+  sandbox = await startSandbox();
+  const [ann] = sandbox.users;
+  assert.ok(ann);
+  const env = { POSTHORN_PASSWORD: ann.password };
+  surroundings = { env, home: folder, uid: undefined };
+  const caFile = join(folder, 'authority.pem');
+  await writeFile(caFile, sandbox.authority);
+  const pop3 = `pop3s://${encodeURIComponent(ann.address)}@${sandbox.host}:${sandbox.ports.pop3s}`;
+  account = await resolveAccount({ pop3, caFile }, surroundings);
+});
+after(async () => {
+  mock.timers.reset();
+  await sandbox.close();
+  await rm(folder, { recursive: true });
+});
+
+const fetch = (options: FetchOptions) => fetchMail(account, surroundings, options, hooks);
+const onServer = () => sandbox.messages('ann@example.org');
+
+test('the days of keep count from when a message became durable here, not from the first attempt', async () => {
+  const paths = mailboxOf(account);
+  const [first] = onServer();
+  assert.ok(first);
+  // An earlier run planned the first message, and never received it.
+  const mailbox = await Mailbox.open(paths);
+  await mailbox.plan(mailbox.survey([{ uidl: first.uid, size: first.octets }]));
+  await mailbox.close();
+
+  const now = Date.now();
+  mock.timers.enable({ apis: ['Date'], now: now + 15 * DAY });
+  const { fetched, deleted } = await fetch({ keep: 14 * DAY });
+  assert.deepEqual([fetched.length, deleted, onServer().length], [3, 0, 3]);
+
+  mock.timers.setTime(now + 28 * DAY);
+  assert.equal((await fetch({ keep: 14 * DAY })).deleted, 0);
+
+  // One was read and removed here: that does not keep it on the server.
+  const [name = ''] = await readdir(join(paths.maildir, 'new'));
+  await rm(join(paths.maildir, 'new', name));
+  mock.timers.setTime(now + 30 * DAY);
+  const last = await fetch({ keep: 14 * DAY });
+  assert.deepEqual([last.fetched.length, last.deleted, onServer().length], [0, 3, 0]);
+});
