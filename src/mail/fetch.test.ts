@@ -3,10 +3,10 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, mock, test } from 'node:test';
-import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { Mailbox } from '../store/mailbox.ts';
 import { type Account, mailboxOf, resolveAccount, type Surroundings } from './account.ts';
-import { fetchMail, type FetchOptions } from './fetch.ts';
+import { type FetchOptions, fetchMail } from './fetch.ts';
 
 const DAY = 86_400_000;
 const hooks = { say: () => undefined, begin: () => undefined, progress: () => undefined };

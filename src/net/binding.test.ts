@@ -60,7 +60,9 @@ test('RFC 9266: the exporter is what openssl exports, and only TLS 1.3 has it', 
     const accepted = Promise.withResolvers<Channel>();
     const listener = await listen({ implicit: identity }, accepted.resolve);
     const keying = ['-keymatexport', 'EXPORTER-Channel-Binding', '-keymatexportlen', '32'];
-    const client = spawn('openssl', ['s_client', version, '-connect', `127.0.0.1:${listener.port}`, ...keying]);
+    const client = spawn('openssl', ['s_client', version, '-connect', `127.0.0.1:${listener.port}`, ...keying], {
+      timeout: 20_000,
+    });
     const ended = once(client, 'close');
     let shown = '';
     client.stdout.on('data', (chunk: Buffer) => {

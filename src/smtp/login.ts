@@ -84,9 +84,17 @@ function carrier(channel: Channel, timeout: number): SaslCarrier {
 }
 
 function rejected(error: SmtpReplyError, user: string, proof: Proof, complaint: string | undefined): AuthError {
-  const { temporary, message } = error;
+  const { temporary, message, replyCode } = error;
   const words = message.replace(/^The server refused \(auth\): /, '');
   const said = complaint === undefined ? words : `${words} (${complaint})`;
+  // RFC 5321 §4.2.3: these codes are about the command, not about who we are.
+  if (replyCode >= 500 && replyCode <= 504) {
+    return new AuthError('auth-not-understood', `The server does not take this way of logging in: ${said}`, {
+      phase: 'auth',
+      cause: error,
+      hint: 'Ask for another mechanism by name, with --auth.',
+    });
+  }
   return new AuthError(
     temporary ? 'auth-unavailable' : 'auth-rejected',
     temporary
