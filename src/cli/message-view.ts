@@ -41,10 +41,14 @@ function addresses(list: readonly Address[]): string {
   return list.map(formatAddress).join(', ');
 }
 
-/** Who a listing says a message is from: the name where there is one, else the address. */
+/**
+ * Who a listing says a message is from: the name where there is one, else the address. A name that looks like an address
+ * of its own is not believed: the real one comes first.
+ */
 export function senderOf(summary: Summary | undefined): string {
   const [first] = summary?.from ?? [];
-  return first === undefined ? '' : first.name || first.address;
+  if (first === undefined) return '';
+  return first.name.includes('@') ? `${first.address} (“${first.name}”)` : first.name || first.address;
 }
 
 /** The facts of a header, for `--json`. */

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, mock, test } from 'node:test';
+import { startLineServer } from '../../test/support/line-server.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { Mailbox } from '../store/mailbox.ts';
 import { type Account, mailboxOf, resolveAccount, type Surroundings } from './account.ts';
@@ -59,4 +60,32 @@ test('the days of keep count from when a message became durable here, not from t
   mock.timers.setTime(now + 30 * DAY);
   const last = await fetch({ keep: 14 * DAY });
   assert.deepEqual([last.fetched.length, last.deleted, onServer().length], [0, 3, 0]);
+});
+
+test('a message that the server will not delete does not keep the others there', async (t) => {
+  const answers: Record<string, string> = {
+    CAPA: '-ERR\r\n',
+    STAT: '+OK 2 22\r\n',
+    LIST: '+OK\r\n1 11\r\n2 11\r\n.\r\n',
+    UIDL: '+OK\r\n1 one\r\n2 two\r\n.\r\n',
+    RETR: '+OK\r\na: b\r\n\r\nc\r\n.\r\n',
+  };
+  const server = await startLineServer(t, '+OK hi\r\n', (line) =>
+    line === 'DELE 1' ? '-ERR that one stays\r\n' : (answers[line.slice(0, 4)] ?? '+OK\r\n'),
+  );
+  const own = await resolveAccount({ pop3: `pop3+insecure://bob@127.0.0.1:${server.port}` }, surroundings);
+  const said: string[] = [];
+  const report = await fetchMail(own, surroundings, { keep: false }, { ...hooks, say: (text) => void said.push(text) });
+  assert.deepEqual([report.fetched.length, report.deleted], [2, 1]);
+  assert.ok(said.some((text) => text.includes('one') && text.includes('that one stays')));
+  const mailbox = await Mailbox.open(mailboxOf(own));
+  const states = mailbox
+    .survey([
+      { uidl: 'one', size: 11 },
+      { uidl: 'two', size: 11 },
+    ])
+    .map(({ state }) => state);
+  await mailbox.close();
+  // What is gone there and comes back is new mail; what stayed is not fetched again.
+  assert.deepEqual(states, ['stored', 'new']);
 });

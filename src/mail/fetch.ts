@@ -226,12 +226,26 @@ class Fetch {
       await leave(this.#client);
       return 0;
     }
-    await Promise.all(erasable.map(({ at }) => this.#client.dele(at)));
+    const marked = (await Promise.all(erasable.map((entry) => this.#mark(entry)))).filter(
+      (entry) => entry !== undefined,
+    );
     await this.#client.quit().catch((error: unknown) => {
       throw unconfirmed(error);
     });
-    await this.#mailbox.deleted(erasable);
-    return erasable.length;
+    await this.#mailbox.deleted(marked);
+    return marked.length;
+  }
+
+  /** A message that the server will not delete does not keep the others there. */
+  async #mark<E extends Entry>(entry: E): Promise<E | undefined> {
+    try {
+      await this.#client.dele(entry.at);
+      return entry;
+    } catch (error) {
+      if (!(error instanceof Pop3ReplyError)) throw error;
+      this.#hooks.say(`message ${entry.uidl} was not deleted on the server: ${error.message}`);
+      return undefined;
+    }
   }
 }
 
