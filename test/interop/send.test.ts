@@ -94,7 +94,7 @@ interop('hidden recipients get the message, and no octet of it names them', NEED
 });
 
 interop('a Postfix without PIPELINING is asked one question at a time, with the same end', NEEDS, async (t) => {
-  const { dovecot, home } = await setUp(t, { pipelining: false });
+  const { dovecot, home } = await setUp(t, { pipelining: false, chunking: false });
   const body = '.\n..\nGood morning\n.\n';
   const { code, stderr } = await home.posthorn(['send', '-t', ANN, '-t', BOB, '--trace', '--body', body]);
   assert.equal(code, 0, stderr);
@@ -108,6 +108,16 @@ interop('a Postfix without PIPELINING is asked one question at a time, with the 
   const { outcome } = await home.json<Sent>(['send', '-t', ANN, '-t', NOBODY, '--body', 'x', '--partial']);
   assert.equal(outcome, 'sent');
   await arrived(dovecot, 2, 'ann');
+});
+
+interop('a Postfix with CHUNKING gets the message by count, in one write with its commands', NEEDS, async (t) => {
+  const { dovecot, home } = await setUp(t);
+  const body = '.\n..\nGood morning\n.\n';
+  const { code, stderr } = await home.posthorn(['send', '-t', ANN, '--trace', '--body', body]);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /C: MAIL.*\nC: RCPT.*\nC: BDAT (\d+) LAST\nC: \(\1 octets\)\nS: 250/);
+  await arrived(dovecot, 1, 'ann');
+  assert.ok(String((await dovecot.messages('ann'))[0]).endsWith(`\n\n${body}`));
 });
 
 interop('a raw message arrives as it was, but for its line ends', NEEDS, async (t) => {
@@ -133,7 +143,7 @@ interop(
   'a connection that breaks: 75 before the final dot, 76 once it has left, as nobody knows then',
   NEEDS,
   async (t) => {
-    const { dovecot, home, postfix } = await setUp(t, { tls: 'may', plaintext: true });
+    const { dovecot, home, postfix } = await setUp(t, { tls: 'may', plaintext: true, chunking: false });
     const proxy = await startProxy(t, { host: postfix.host, port: postfix.ports.submission });
     const url = `smtp+insecure://ann%40example.org@127.0.0.1:${proxy.port}`;
     // So large that it cannot have left whole when its beginning is held.

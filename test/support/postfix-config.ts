@@ -16,6 +16,7 @@ export interface PostfixSettings {
   plaintext: boolean;
   messageSizeLimit: number;
   pipelining: boolean;
+  chunking: boolean;
 }
 
 export function mainConfig(settings: PostfixSettings): string {
@@ -63,7 +64,8 @@ in_flow_delay = 0
 `;
 }
 
-function server({ certificate, authSocket, pipelining }: PostfixSettings): string {
+function server({ certificate, authSocket, pipelining, chunking }: PostfixSettings): string {
+  const hidden = [pipelining ? [] : 'pipelining', chunking ? [] : 'chunking'].flat();
   return `
 # Empty, as otherwise this machine would be trusted and no test could be refused.
 mynetworks =
@@ -77,7 +79,7 @@ smtpd_tls_security_level = may
 smtpd_tls_loglevel = 1
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = ${authSocket}
-smtpd_discard_ehlo_keywords = ${pipelining ? '' : 'pipelining'}
+smtpd_discard_ehlo_keywords = ${hidden.join(', ')}
 `;
 }
 

@@ -34,6 +34,8 @@ export interface PostfixOptions {
   messageSizeLimit?: number;
   /** Whether PIPELINING is announced; default true. */
   pipelining?: boolean;
+  /** Whether CHUNKING is offered; default true. */
+  chunking?: boolean;
 }
 
 export interface Postfix extends Pick<Site, 'processes' | 'stop'> {
@@ -63,6 +65,7 @@ export async function startPostfix(scope: Scope, options: PostfixOptions): Promi
     plaintext: options.plaintext ?? false,
     messageSizeLimit: options.messageSizeLimit ?? 0,
     pipelining: options.pipelining ?? true,
+    chunking: options.chunking ?? true,
   };
   await writeSettled(join(folder, 'etc', 'users'), dovecot.users.map(({ address }) => `${address} user\n`).join(''));
   await writeSettled(join(folder, 'etc', 'main.cf'), mainConfig(settings));
