@@ -158,7 +158,7 @@ for (const [protocol, { connect, serve, offer }] of Object.entries(PROTOCOLS)) {
         await assert.rejects(connect(port, options), { name: 'UsageError', code: 'bad-certificate' });
       }));
 
-    test('CASES 28: nobody between the two, trusted as they may be, comes in with what the client proves', () =>
+    test('nobody between the two, trusted as they may be, comes in with what the client proves', () =>
       serving(async (port, shown) => {
         for (const [edit, mechanism] of [
           [(line: string) => line, 'SCRAM-SHA-256-PLUS'],

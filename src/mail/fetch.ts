@@ -1,5 +1,5 @@
 /**
- * From the server into the mailbox, so that nothing is lost and nothing comes twice (DESIGN: the mailbox).
+ * From the server into the mailbox, so that nothing is lost and nothing comes twice.
  *
  * The order is the promise: a listing is believed as a whole; names are fixed and journalled before a message is asked
  * for; a message is stored once file, folder and journal are synced; only then may DELE follow, and only the `+OK` of

@@ -50,7 +50,7 @@ function assertRepeatable(error: unknown): void {
   assertNoSecret(error);
 }
 
-suite('a connection cut after every octet the server says (CASES 52)', () => {
+suite('a connection cut after every octet the server says', () => {
   for (const reset of [false, true]) {
     test(reset ? 'by a reset' : 'by a close', async () => {
       const whole = server({});

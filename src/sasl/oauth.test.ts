@@ -143,7 +143,7 @@ test('a comma in a name is written as RFC 5801 has it', async () => {
   assert.equal(text(await client.initial()), 'n,a=a=2Cb=3Dc,\x01auth=Bearer T\x01\x01');
 });
 
-test('CASES 33: of a refusal only plain words are repeated', () => {
+test('of a refusal only plain words are repeated', () => {
   for (const [challenge, complaint] of [
     ['{"status":"invalid_token\\u001b[31m","scope":"mail"}', 'scope mail'],
     ['{"status":"x\\r\\nDELE 1"}', undefined],

@@ -52,7 +52,7 @@ async function session({ channel }: CutServer): Promise<SendResult> {
   return result;
 }
 
-suite('a connection cut after every octet the client says (CASES 69, 70)', () => {
+suite('a connection cut after every octet the client says', () => {
   for (const pipelining of [true, false]) {
     for (const reset of [true, false]) {
       const how = `${reset ? 'reset' : 'closed'}, ${pipelining ? 'with' : 'without'} pipelining`;

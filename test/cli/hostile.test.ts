@@ -1,5 +1,5 @@
 /**
- * No byte from a message or a server can drive the terminal (DESIGN: promise 5): not in a listing, a message, a file's
+ * No byte from a message or a server can drive the terminal: not in a listing, a message, a file's
  * name, a trace or an error; on a pipe and on a terminal. What is asked for exactly (`--raw`, `--part`) is exact on a
  * pipe, and safe on a terminal.
  */
