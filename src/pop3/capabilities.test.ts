@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatCapabilities, parseCapabilities } from './capabilities.ts';
+import { formatCapabilities } from '../wire/capabilities.ts';
+import { parseCapabilities } from './capabilities.ts';
 
 test('names in upper case, parameters as sent, of a name that comes twice the first', () => {
   const rows = ['top', 'SASL  PLAIN Login', ' EXPIRE 60 USER', 'Expire NEVER', '', '__proto__ x'];

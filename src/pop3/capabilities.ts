@@ -1,9 +1,7 @@
 /**
  * What a POP3 server can do (RFC 2449 §5-6): the CAPA listing, read by clients and written by servers.
  */
-
-/** Capabilities by their name in upper case, with their parameters as sent. */
-export type Capabilities = ReadonlyMap<string, readonly string[]>;
+import type { Capabilities } from '../wire/capabilities.ts';
 
 /** A bound of ours: real servers send a dozen lines. */
 export const MAX_CAPABILITIES = 100;
@@ -17,9 +15,4 @@ export function parseCapabilities(rows: readonly string[]): Capabilities {
     if (key !== '' && !capabilities.has(key)) capabilities.set(key, parameters);
   }
   return capabilities;
-}
-
-/** The rows of CAPA, as a server sends them. */
-export function formatCapabilities(capabilities: Capabilities): string[] {
-  return [...capabilities].map(([name, parameters]) => [name, ...parameters].join(' '));
 }

@@ -11,7 +11,8 @@ import { notSent } from '../net/requests.ts';
 import type { TlsInfo } from '../net/tls.ts';
 import type { Sink } from '../wire/parser.ts';
 import { RowCollector } from '../wire/rows.ts';
-import { type Capabilities, MAX_CAPABILITIES, parseCapabilities } from './capabilities.ts';
+import { type Capabilities } from '../wire/capabilities.ts';
+import { MAX_CAPABILITIES, parseCapabilities } from './capabilities.ts';
 import { COMMANDS, GREETING, type Verb } from './commands.ts';
 import {
   checkListing,

@@ -4,7 +4,7 @@ export { Channel } from '../net/channel.ts';
 export type { ConnectOptions, Security } from '../net/connect.ts';
 export { type Listener, type ListenOptions, listen, type ServerIdentity } from '../net/listen.ts';
 export type { TlsInfo, TlsOptions } from '../net/tls.ts';
-export type { Capabilities } from './capabilities.ts';
+export type { Capabilities } from '../wire/capabilities.ts';
 export { isUnsupported, Pop3Client, type Pop3Options } from './client.ts';
 export type { SizeRow, UidRow } from './grammar.ts';
 export type { LoginOptions } from './login.ts';

@@ -7,11 +7,11 @@
 import { AuthError, Pop3ReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import type { ConnectOptions } from '../net/connect.ts';
+import { authCarrier } from '../sasl/carrier.ts';
 import { type Credentials, type Proof, proofOf, REFUSED, withPassword } from '../sasl/credentials.ts';
-import { authenticate, type SaslCarrier, type SaslReply } from '../sasl/exchange.ts';
+import { authenticate, type SaslCarrier } from '../sasl/exchange.ts';
 import { chooseMechanism, offersBinding } from '../sasl/select.ts';
-import { CRLF } from '../wire/bytes.ts';
-import type { Capabilities } from './capabilities.ts';
+import type { Capabilities } from '../wire/capabilities.ts';
 import type { Verb } from './commands.ts';
 import { formatCommand } from './grammar.ts';
 import { questioned, type Response, ResponseParser } from './response.ts';
@@ -80,31 +80,12 @@ async function userPass(channel: Channel, credentials: Credentials, timeout: num
 
 /** How POP3 carries SASL (RFC 5034 §4). */
 function carrier(channel: Channel, timeout: number): SaslCarrier {
-  const ask = async (line: Uint8Array, said: string): Promise<SaslReply> => {
-    const response = check(
-      await channel.exchange(line, new ResponseParser(), { timeout, phase: 'auth', said, last: true }),
-    );
-    return response.status === 'continue' ? { challenge: response.text } : { success: true };
-  };
-  return {
-    maxInitial: MAX_COMMAND - 'AUTH SCRAM-SHA-256-PLUS \r\n'.length,
-    start: (mechanism, initial) => {
-      const args = initial === undefined ? [mechanism] : [mechanism, initial];
-      return ask(
-        formatCommand('AUTH', ...args),
-        initial === undefined ? `AUTH ${mechanism}` : `AUTH ${mechanism} ****`,
-      );
-    },
-    answer: (response) => ask(Buffer.concat([Buffer.from(response, 'latin1'), CRLF]), '****'),
-    cancel: async () => {
-      await channel.exchange(Buffer.from('*\r\n'), new ResponseParser(), {
-        timeout,
-        phase: 'auth',
-        said: '*',
-        last: true,
-      });
-    },
-  };
+  const exchange = (line: string, said: string): Promise<Response> =>
+    channel.exchange(Buffer.from(`${line}\r\n`), new ResponseParser(), { timeout, phase: 'auth', said, last: true });
+  return authCarrier(MAX_COMMAND, exchange, (response) => {
+    const { status, text } = check(response);
+    return status === 'continue' ? { challenge: text } : { success: true };
+  });
 }
 
 function check(response: Response): Response {

@@ -14,7 +14,7 @@ import { offeredMechanisms } from '../sasl/offer.ts';
 import { sameSecret } from '../sasl/verify.ts';
 import { DotEncoder } from '../wire/dot.ts';
 import { SecretLineParser } from '../wire/line.ts';
-import { type Capabilities, formatCapabilities } from './capabilities.ts';
+import { type Capabilities, formatCapabilities } from '../wire/capabilities.ts';
 import { CommandParser, type ReceivedCommand } from './command-parser.ts';
 import { AUTOLOGOUT, type Verb } from './commands.ts';
 import { type Maildrop, type MaildropMessage, OpenMaildrop } from './maildrop.ts';

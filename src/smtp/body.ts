@@ -76,12 +76,8 @@ export class Body {
       [held, length] = [[], 0];
       return reply;
     };
-    const nothingYet: Expected<Reply> = {
-      value: new Promise(() => undefined),
-      settled: false,
-      within: () => undefined,
-    };
-    await this.#pour(nothingYet, async (chunk) => {
+    // Each chunk is answered before the next one is read: there is no answer that could come early.
+    await this.#pour(undefined, async (chunk) => {
       held.push(chunk);
       length += chunk.length;
       lineEnded = chunk.length === 0 ? lineEnded : chunk.at(-1) === LF;
@@ -98,13 +94,17 @@ export class Body {
   }
 
   /** Gives the message to `write`, chunk by chunk, until its end or until the answer or the loss comes first. */
-  async #pour(reply: Expected<Reply>, write: (chunk: Uint8Array) => Promise<void>): Promise<number> {
+  async #pour(reply: Expected<Reply> | undefined, write: (chunk: Uint8Array) => Promise<void>): Promise<number> {
+    const { closed } = this.#channel;
     let octets = 0;
     try {
       // A source that yields nothing more, such as a terminal, must not hold us when there is nobody left to send to.
-      const chunks = takeUntil(this.#message.chunks(), Promise.race([reply.value, this.#channel.closed]));
+      const chunks = takeUntil(
+        this.#message.chunks(),
+        reply === undefined ? closed : Promise.race([reply.value, closed]),
+      );
       for await (const chunk of this.#message.exactLines ? chunks : normaliseEol(chunks)) {
-        if (reply.settled) break;
+        if (reply?.settled) break;
         await write(chunk);
         octets += chunk.length;
         this.#progress(chunk.length);
@@ -112,7 +112,7 @@ export class Body {
     } catch (error) {
       throw await this.#stopped(reply, error);
     }
-    if (reply.settled || this.#channel.failure !== undefined) throw await this.#stopped(reply, this.#channel.failure);
+    if (reply?.settled || this.#channel.failure !== undefined) throw await this.#stopped(reply, this.#channel.failure);
     return octets;
   }
 
@@ -127,9 +127,9 @@ export class Body {
    * Ends the connection because the message did not come to its end, so that the server cannot take a part for the
    * whole, and says why: our own trouble with reading it, else what the server said before its time, else the loss.
    */
-  async #stopped(reply: Expected<Reply>, error: unknown): Promise<unknown> {
+  async #stopped(reply: Expected<Reply> | undefined, error: unknown): Promise<unknown> {
     const ours = error !== undefined && error !== this.#channel.failure;
-    const answer = ours || !reply.settled ? undefined : await reply.value.catch(() => undefined);
+    const answer = ours || !reply?.settled ? undefined : await reply.value.catch(() => undefined);
     const reason = answer === undefined ? (error ?? this.#channel.failure) : early(answer);
     const unreadable = new AbortedError('aborted', 'The message could not be read to its end.', { cause: reason });
     this.#channel.fail(reason instanceof PosthornError ? reason : unreadable);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatCapabilities, parseCapabilities, sizeLimit } from './capabilities.ts';
+import { formatCapabilities } from '../wire/capabilities.ts';
+import { parseCapabilities, sizeLimit } from './capabilities.ts';
 
 test('the first line is a name; keywords in upper case; those that come twice add up', () => {
   const lines = [

@@ -1,10 +1,8 @@
 /**
  * What an SMTP server can do (RFC 5321 §4.1.1.1): the lines of its answer to EHLO, read by clients, written by servers.
  */
+import type { Capabilities } from '../wire/capabilities.ts';
 import { parseDecimal } from '../wire/decimal.ts';
-
-/** Keywords in upper case, since servers differ, with their parameters as sent. */
-export type Capabilities = ReadonlyMap<string, readonly string[]>;
 
 /** Reads the text lines of an EHLO reply; the first is the server's name and no keyword. */
 export function parseCapabilities(lines: readonly string[]): Capabilities {
@@ -19,11 +17,6 @@ export function parseCapabilities(lines: readonly string[]): Capabilities {
     if (key !== '') capabilities.set(key, [...(capabilities.get(key) ?? []), ...parameters]);
   }
   return capabilities;
-}
-
-/** The keyword lines of an EHLO reply, as a server sends them. */
-export function formatCapabilities(capabilities: Capabilities): string[] {
-  return [...capabilities].map(([name, parameters]) => [name, ...parameters].join(' '));
 }
 
 /** The most octets the server takes (RFC 1870 §4); undefined when it names no limit, or none that is a number. */

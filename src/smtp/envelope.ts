@@ -1,6 +1,7 @@
 /** What a message needs to travel, and what became of it (RFC 5321 §2.3.1, RFC 1870, 6152, 6531). Values alone. */
 import { UsageError } from '../errors.ts';
-import { type Capabilities, sizeLimit } from './capabilities.ts';
+import { type Capabilities } from '../wire/capabilities.ts';
+import { sizeLimit } from './capabilities.ts';
 import type { Reply } from './reply.ts';
 
 export interface Envelope {

@@ -4,7 +4,7 @@ export { Channel } from '../net/channel.ts';
 export type { ConnectOptions, Security } from '../net/connect.ts';
 export { type Listener, type ListenOptions, listen, type ServerIdentity } from '../net/listen.ts';
 export type { TlsInfo, TlsOptions } from '../net/tls.ts';
-export type { Capabilities } from './capabilities.ts';
+export type { Capabilities } from '../wire/capabilities.ts';
 export { SmtpClient, type SmtpOptions } from './client.ts';
 export type { Deliver, Delivery } from './delivery.ts';
 export type { LoginOptions } from './login.ts';

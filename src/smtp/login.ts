@@ -7,12 +7,11 @@
 import { AuthError, SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import type { ConnectOptions } from '../net/connect.ts';
+import { authCarrier } from '../sasl/carrier.ts';
 import { type Credentials, type Proof, proofOf, REFUSED } from '../sasl/credentials.ts';
-import { authenticate, type SaslCarrier, type SaslReply } from '../sasl/exchange.ts';
+import { authenticate, type SaslCarrier } from '../sasl/exchange.ts';
 import { chooseMechanism, offersBinding } from '../sasl/select.ts';
-import { CRLF } from '../wire/bytes.ts';
-import type { Capabilities } from './capabilities.ts';
-import { formatCommand } from './grammar.ts';
+import type { Capabilities } from '../wire/capabilities.ts';
 import { endsSession, type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
 
 /** RFC 5321 §4.5.3.1.4: a command line has at most 512 octets, CRLF included. RFC 4954 allows more; not all servers do. */
@@ -60,27 +59,15 @@ export async function logIn(
 
 /** How SMTP carries SASL (RFC 4954 §4). */
 function carrier(channel: Channel, timeout: number): SaslCarrier {
-  const exchange = (line: Uint8Array, said: string): Promise<Reply> =>
-    channel.exchange(line, new ReplyParser(), { timeout, phase: 'auth', said, last: true });
-  const ask = async (line: Uint8Array, said: string): Promise<SaslReply> => {
-    const reply = await exchange(line, said);
+  const exchange = (line: string, said: string): Promise<Reply> =>
+    channel.exchange(Buffer.from(`${line}\r\n`), new ReplyParser(), { timeout, phase: 'auth', said, last: true });
+  return authCarrier(MAX_COMMAND, exchange, (reply) => {
     if (reply.code === 334) return { challenge: reply.lines[0] ?? '' };
     if (succeeded(reply)) return { success: true };
     const error = refusal(reply, 'auth');
     if (endsSession(reply)) channel.fail(error);
     throw error;
-  };
-  return {
-    maxInitial: MAX_COMMAND - 'AUTH SCRAM-SHA-256-PLUS \r\n'.length,
-    start: (mechanism, initial) =>
-      initial === undefined
-        ? ask(formatCommand('AUTH', mechanism), `AUTH ${mechanism}`)
-        : ask(formatCommand('AUTH', `${mechanism} ${initial}`), `AUTH ${mechanism} ****`),
-    answer: (response) => ask(Buffer.concat([Buffer.from(response, 'latin1'), CRLF]), '****'),
-    cancel: async () => {
-      await exchange(Buffer.from('*\r\n'), '*');
-    },
-  };
+  });
 }
 
 function rejected(error: SmtpReplyError, user: string, proof: Proof, complaint: string | undefined): AuthError {

@@ -14,7 +14,7 @@ import { CountedBody } from '../wire/count.ts';
 import { parseDecimal } from '../wire/decimal.ts';
 import { DotDecoder } from '../wire/dot.ts';
 import { SecretLineParser } from '../wire/line.ts';
-import { type Capabilities, formatCapabilities } from './capabilities.ts';
+import { type Capabilities, formatCapabilities } from '../wire/capabilities.ts';
 import { CommandParser, type ReceivedCommand } from './command-parser.ts';
 import { DATA_BLOCK, IDLE, type Verb } from './commands.ts';
 import { type Deliver, Reception, receive } from './delivery.ts';

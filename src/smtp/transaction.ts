@@ -9,7 +9,7 @@ import { SmtpReplyError, UsageError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { ask } from './ask.ts';
 import { Body, bdat, inOnePiece, notYetSent, verdict } from './body.ts';
-import type { Capabilities } from './capabilities.ts';
+import type { Capabilities } from '../wire/capabilities.ts';
 import { AFTER_DOT, type Verb } from './commands.ts';
 import { type Envelope, mailParameters, type Outgoing, type SendOptions, type SendResult } from './envelope.ts';
 import { formatPath } from './grammar.ts';
