@@ -61,6 +61,15 @@ export class ReplyParser implements Parser<Reply> {
   }
 }
 
+/** The lines of a reply as a server writes them, CRLF between, continuation marked (RFC 5321 §4.2.1). */
+export function formatReply(code: number, text: string | readonly string[], enhanced?: string): string {
+  const lines = (typeof text === 'string' ? [text] : text).map((line, at, { length }) => {
+    const words = enhanced === undefined ? line : `${enhanced} ${line}`;
+    return `${code}${at < length - 1 ? '-' : ' '}${words}`;
+  });
+  return lines.join('\r\n');
+}
+
 /** The first digit of a code says what became of the command. */
 export function succeeded(reply: Reply): boolean {
   return reply.code >= 200 && reply.code < 300;

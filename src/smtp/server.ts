@@ -10,21 +10,17 @@ import { answerAuthentication } from '../sasl/answer.ts';
 import type { Verifier } from '../sasl/mechanism.ts';
 import { findMechanism, type Mechanism } from '../sasl/mechanisms.ts';
 import { offeredMechanisms } from '../sasl/offer.ts';
-import { CountedBody } from '../wire/count.ts';
-import { parseDecimal } from '../wire/decimal.ts';
-import { DotDecoder } from '../wire/dot.ts';
 import { SecretLineParser } from '../wire/line.ts';
 import { type Capabilities, formatCapabilities } from '../wire/capabilities.ts';
+import { answer } from './answer.ts';
 import { CommandParser, type ReceivedCommand } from './command-parser.ts';
-import { DATA_BLOCK, IDLE, type Verb } from './commands.ts';
-import { type Deliver, Reception, receive } from './delivery.ts';
-import { parsePath } from './grammar.ts';
+import { IDLE, type Verb } from './commands.ts';
+import type { Deliver } from './delivery.ts';
+import { outOfOrder, ServerTransaction } from './server-transaction.ts';
 import { Session } from './session.ts';
 
 /** Wrong passwords, or commands that are none, in one session before the connection is closed. */
 const MAX_FAILURES = 10;
-/** RFC 5321 §4.5.3.1.8: at least a hundred recipients are taken. */
-const MAX_RECIPIENTS = 1000;
 
 export interface SmtpBackend extends Verifier {
   /** Judges a recipient. @throws SmtpReplyError to refuse it. */
@@ -70,19 +66,20 @@ class SmtpConnection {
   readonly #options: SmtpServerOptions;
   readonly #session = new Session();
   #user: string | undefined;
-  #from = '';
-  #recipients: string[] = [];
+  readonly #transaction: ServerTransaction;
   #failures = 0;
-  /** The message that is coming in chunks. */
-  #reception: Reception | undefined;
 
   constructor(channel: Channel, options: SmtpServerOptions) {
     this.#channel = channel;
     this.#options = options;
+    this.#transaction = new ServerTransaction(channel, this.#session, {
+      backend: options.backend,
+      maxSize: this.#maxSize,
+    });
   }
 
   async run(): Promise<void> {
-    await this.#reply(220, `${this.#name} ESMTP Posthorn`);
+    await answer(this.#channel, 220, `${this.#name} ESMTP Posthorn`);
     while (this.#session.state !== 'closed') {
       const command = await this.#channel.read(new CommandParser(), { timeout: IDLE });
       try {
@@ -91,16 +88,14 @@ class SmtpConnection {
         // A backend refuses with the error a client would get from the wire; its own trouble is told as temporary.
         if (this.#channel.failure !== undefined || !(error instanceof PosthornError)) throw error;
         const refused = error instanceof SmtpReplyError ? error : TROUBLE;
-        await this.#reply(refused.replyCode, refused.message, refused.enhanced);
+        await answer(this.#channel, refused.replyCode, refused.message, refused.enhanced);
       }
     }
   }
 
   /** Gives up the message that had begun to come, if there is one. */
-  async abandon(): Promise<void> {
-    const reception = this.#reception;
-    this.#reception = undefined;
-    await reception?.abort();
+  abandon(): Promise<void> {
+    return this.#transaction.reset();
   }
 
   get #name(): string {
@@ -124,41 +119,39 @@ class SmtpConnection {
     this.#failures += 1;
     if (command.fault === 'line' || this.#failures >= MAX_FAILURES) {
       this.#session.succeeded('QUIT');
-      return this.#reply(
+      return answer(
+        this.#channel,
         command.fault === 'line' ? 500 : 421,
         command.fault === 'line' ? command.why : 'too many errors',
         '5.5.2',
       );
     }
-    if (command.fault === 'unknown') return this.#reply(500, 'unknown command', '5.5.2');
-    return this.#reply(501, `wrong arguments for ${command.verb}`, '5.5.4');
+    if (command.fault === 'unknown') return answer(this.#channel, 500, 'unknown command', '5.5.2');
+    return answer(this.#channel, 501, `wrong arguments for ${command.verb}`, '5.5.4');
   }
 
   readonly #handlers: Readonly<Record<Verb, (argument: string) => Promise<void>>> = {
     EHLO: async (name) => {
-      await this.abandon();
-      this.#forget();
-      await this.#reply(250, [`${this.#name} greets ${name}`, ...formatCapabilities(this.#capabilities())]);
+      await this.#transaction.reset();
+      await answer(this.#channel, 250, [`${this.#name} greets ${name}`, ...formatCapabilities(this.#capabilities())]);
     },
     HELO: async () => {
-      await this.abandon();
-      this.#forget();
-      await this.#reply(250, this.#name);
+      await this.#transaction.reset();
+      await answer(this.#channel, 250, this.#name);
     },
     STARTTLS: () => this.#startTls(),
     AUTH: (argument) => this.#auth(argument),
     MAIL: (argument) => this.#mail(argument),
-    RCPT: (argument) => this.#rcpt(argument),
-    DATA: () => this.#data(),
-    BDAT: (argument) => this.#bdat(argument),
+    RCPT: (argument) => this.#transaction.rcpt(argument),
+    DATA: () => this.#transaction.data(),
+    BDAT: (argument) => this.#transaction.bdat(argument),
     RSET: async () => {
-      await this.abandon();
-      this.#forget();
+      await this.#transaction.reset();
       this.#session.reset();
-      await this.#reply(250, 'forgotten', '2.0.0');
+      await answer(this.#channel, 250, 'forgotten', '2.0.0');
     },
-    NOOP: () => this.#reply(250, 'here', '2.0.0'),
-    QUIT: () => this.#reply(221, 'bye', '2.0.0'),
+    NOOP: () => answer(this.#channel, 250, 'here', '2.0.0'),
+    QUIT: () => answer(this.#channel, 221, 'bye', '2.0.0'),
   };
 
   get #mechanisms(): readonly Mechanism[] {
@@ -186,11 +179,11 @@ class SmtpConnection {
     if (identity === undefined || this.#channel.tls !== undefined) {
       throw new SmtpReplyError({ code: 454, enhanced: '4.7.0' }, 'TLS is not available');
     }
-    await this.#reply(220, 'begin TLS', '2.0.0');
+    await answer(this.#channel, 220, 'begin TLS', '2.0.0');
     await secureServer(this.#channel, identity);
     // RFC 3207 §4.2: as if the connection had just begun.
     this.#user = undefined;
-    this.#forget();
+    await this.#transaction.reset();
   }
 
   async #auth(argument: string): Promise<void> {
@@ -208,7 +201,7 @@ class SmtpConnection {
     });
     if ('user' in verdict) {
       this.#user = verdict.user;
-      return this.#reply(235, 'welcome', '2.7.0');
+      return answer(this.#channel, 235, 'welcome', '2.7.0');
     }
     this.#failures += 1;
     const rejected = verdict.failed === 'rejected';
@@ -217,102 +210,10 @@ class SmtpConnection {
     throw new SmtpReplyError({ code: 535, enhanced: '5.7.8' }, 'the user name or the password is wrong');
   }
 
-  async #mail(argument: string): Promise<void> {
+  #mail(argument: string): Promise<void> {
     if (this.#options.authRequired && this.#user === undefined) {
       throw new SmtpReplyError({ code: 530, enhanced: '5.7.0' }, 'authentication required');
     }
-    const path = parsePath(argument);
-    if (path === undefined) throw new SmtpReplyError({ code: 501, enhanced: '5.1.7' }, 'that is not a sender');
-    for (const [keyword, value] of path.parameters) this.#mailParameter(keyword, value);
-    this.#from = path.address;
-    this.#recipients = [];
-    await this.#reply(250, 'sender accepted', '2.1.0');
+    return this.#transaction.mail(argument);
   }
-
-  #mailParameter(keyword: string, value: string): void {
-    const size = keyword === 'SIZE' ? parseDecimal(value) : undefined;
-    if (size !== undefined && size > this.#maxSize) {
-      throw new SmtpReplyError({ code: 552, enhanced: '5.3.4' }, `message larger than ${this.#maxSize} octets`);
-    }
-    const body = keyword === 'BODY' && /^(?:7BIT|8BITMIME)$/i.test(value);
-    const known = size !== undefined || body || (keyword === 'SMTPUTF8' && value === '') || keyword === 'AUTH';
-    if (!known) throw new SmtpReplyError({ code: 555, enhanced: '5.5.4' }, `unknown parameter ${keyword}`);
-  }
-
-  async #rcpt(argument: string): Promise<void> {
-    const path = parsePath(argument);
-    if (path === undefined || path.address === '')
-      throw new SmtpReplyError({ code: 501, enhanced: '5.1.3' }, 'that is not a recipient');
-    if (path.parameters.size > 0) throw new SmtpReplyError({ code: 555, enhanced: '5.5.4' }, 'unknown parameter');
-    if (this.#recipients.length >= MAX_RECIPIENTS)
-      throw new SmtpReplyError({ code: 452, enhanced: '4.5.3' }, 'too many recipients');
-    await this.#options.backend.recipient(path.address);
-    this.#recipients.push(path.address);
-    await this.#reply(250, 'recipient accepted', '2.1.5');
-  }
-
-  async #data(): Promise<void> {
-    const reception = await this.#receive();
-    // Where this fails so does the reading behind it, which then gives the message up.
-    void this.#reply(354, 'go on, end with a dot');
-    await receive(this.#channel, reception, new DotDecoder(reception.sink));
-    await this.#finish(reception);
-  }
-
-  /** RFC 3030 §2: the chunk follows at once, so it is read whatever becomes of it. */
-  async #bdat(argument: string): Promise<void> {
-    const [, digits = '', last] = /^(\d+)( LAST)?$/i.exec(argument) ?? [];
-    const octets = parseDecimal(digits);
-    if (octets === undefined) {
-      this.#session.succeeded('QUIT');
-      throw new SmtpReplyError({ code: 501, enhanced: '5.5.4' }, 'nobody knows how long that chunk is');
-    }
-    if (!this.#session.permits('BDAT')) {
-      await this.#channel.read(new CountedBody(() => undefined, octets), { timeout: DATA_BLOCK });
-      throw outOfOrder('BDAT');
-    }
-    this.#reception ??= await this.#receive();
-    const reception = this.#reception;
-    await receive(this.#channel, reception, new CountedBody(reception.sink, octets)).catch((error: unknown) => {
-      this.#reception = undefined;
-      throw error;
-    });
-    if (last !== undefined) return this.#finish(reception);
-    this.#session.chunked();
-    await this.#reply(250, `${octets} octets taken`, '2.0.0');
-  }
-
-  async #receive(): Promise<Reception> {
-    const envelope = { from: this.#from, recipients: this.#recipients };
-    return new Reception(await this.#options.backend.deliver(envelope), this.#maxSize);
-  }
-
-  async #finish(reception: Reception): Promise<void> {
-    this.#reception = undefined;
-    try {
-      const name = await reception.finish();
-      await this.#reply(250, `taken as ${name}`, '2.0.0');
-    } finally {
-      this.#forget();
-      this.#session.reset();
-    }
-  }
-
-  #forget(): void {
-    this.#from = '';
-    this.#recipients = [];
-  }
-
-  /** One reply; the text of several lines gets its continuation marks (RFC 5321 §4.2.1). */
-  #reply(code: number, text: string | readonly string[], enhanced?: string): Promise<void> {
-    const lines = (typeof text === 'string' ? [text] : text).map((line, at, { length }) => {
-      const words = enhanced === undefined ? line : `${enhanced} ${line}`;
-      return `${code}${at < length - 1 ? '-' : ' '}${words}`;
-    });
-    return this.#channel.write(Buffer.from(`${lines.join('\r\n')}\r\n`), lines.join('\r\n'));
-  }
-}
-
-function outOfOrder(verb: Verb): SmtpReplyError {
-  return new SmtpReplyError({ code: 503, enhanced: '5.5.1' }, `${verb} is out of order`);
 }

@@ -1,0 +1,144 @@
+/**
+ * The server's side of a transaction: MAIL, every RCPT, and the message behind DATA or in chunks (RFC 5321 §3.3, RFC 3030).
+ *
+ * RFC 5321 §4.1.1 calls what is kept here the reverse-path, the forward-path and the mail data buffer. The counterpart
+ * of `transaction.ts`.
+ */
+import { SmtpReplyError } from '../errors.ts';
+import type { Channel } from '../net/channel.ts';
+import { CountedBody } from '../wire/count.ts';
+import { parseDecimal } from '../wire/decimal.ts';
+import { DotDecoder } from '../wire/dot.ts';
+import { answer } from './answer.ts';
+import { DATA_BLOCK, type Verb } from './commands.ts';
+import { type Deliver, Reception, receive } from './delivery.ts';
+import { parsePath } from './grammar.ts';
+import type { Session } from './session.ts';
+
+/** RFC 5321 §4.5.3.1.8: at least a hundred recipients are taken. */
+const MAX_RECIPIENTS = 1000;
+
+/** What a transaction needs of the server around it. */
+export interface TransactionOptions {
+  readonly backend: {
+    recipient(address: string): Promise<void>;
+    readonly deliver: Deliver;
+  };
+  /** The most octets of one message. */
+  readonly maxSize: number;
+}
+
+export class ServerTransaction {
+  readonly #channel: Channel;
+  readonly #session: Session;
+  readonly #options: TransactionOptions;
+  #from = '';
+  #recipients: string[] = [];
+  /** The message that is coming in chunks. */
+  #reception: Reception | undefined;
+
+  constructor(channel: Channel, session: Session, options: TransactionOptions) {
+    this.#channel = channel;
+    this.#session = session;
+    this.#options = options;
+  }
+
+  /** Forgets everything; a message that had begun to come is given up. */
+  async reset(): Promise<void> {
+    const reception = this.#reception;
+    this.#reception = undefined;
+    this.#forget();
+    await reception?.abort();
+  }
+
+  async mail(argument: string): Promise<void> {
+    const path = parsePath(argument);
+    if (path === undefined) throw new SmtpReplyError({ code: 501, enhanced: '5.1.7' }, 'that is not a sender');
+    for (const [keyword, value] of path.parameters) this.#mailParameter(keyword, value);
+    this.#from = path.address;
+    this.#recipients = [];
+    await this.#reply(250, 'sender accepted', '2.1.0');
+  }
+
+  #mailParameter(keyword: string, value: string): void {
+    const size = keyword === 'SIZE' ? parseDecimal(value) : undefined;
+    if (size !== undefined && size > this.#options.maxSize) {
+      throw new SmtpReplyError({ code: 552, enhanced: '5.3.4' }, `message larger than ${this.#options.maxSize} octets`);
+    }
+    const body = keyword === 'BODY' && /^(?:7BIT|8BITMIME)$/i.test(value);
+    const known = size !== undefined || body || (keyword === 'SMTPUTF8' && value === '') || keyword === 'AUTH';
+    if (!known) throw new SmtpReplyError({ code: 555, enhanced: '5.5.4' }, `unknown parameter ${keyword}`);
+  }
+
+  async rcpt(argument: string): Promise<void> {
+    const path = parsePath(argument);
+    if (path === undefined || path.address === '')
+      throw new SmtpReplyError({ code: 501, enhanced: '5.1.3' }, 'that is not a recipient');
+    if (path.parameters.size > 0) throw new SmtpReplyError({ code: 555, enhanced: '5.5.4' }, 'unknown parameter');
+    if (this.#recipients.length >= MAX_RECIPIENTS)
+      throw new SmtpReplyError({ code: 452, enhanced: '4.5.3' }, 'too many recipients');
+    await this.#options.backend.recipient(path.address);
+    this.#recipients.push(path.address);
+    await this.#reply(250, 'recipient accepted', '2.1.5');
+  }
+
+  async data(): Promise<void> {
+    const reception = await this.#receive();
+    // Where this fails so does the reading behind it, which then gives the message up.
+    void this.#reply(354, 'go on, end with a dot');
+    await receive(this.#channel, reception, new DotDecoder(reception.sink));
+    await this.#finish(reception);
+  }
+
+  /** RFC 3030 §2: the chunk follows at once, so it is read whatever becomes of it. */
+  async bdat(argument: string): Promise<void> {
+    const [, digits = '', last] = /^(\d+)( LAST)?$/i.exec(argument) ?? [];
+    const octets = parseDecimal(digits);
+    if (octets === undefined) {
+      this.#session.succeeded('QUIT');
+      throw new SmtpReplyError({ code: 501, enhanced: '5.5.4' }, 'nobody knows how long that chunk is');
+    }
+    if (!this.#session.permits('BDAT')) {
+      await this.#channel.read(new CountedBody(() => undefined, octets), { timeout: DATA_BLOCK });
+      throw outOfOrder('BDAT');
+    }
+    this.#reception ??= await this.#receive();
+    const reception = this.#reception;
+    await receive(this.#channel, reception, new CountedBody(reception.sink, octets)).catch((error: unknown) => {
+      this.#reception = undefined;
+      throw error;
+    });
+    if (last !== undefined) return this.#finish(reception);
+    this.#session.chunked();
+    await this.#reply(250, `${octets} octets taken`, '2.0.0');
+  }
+
+  async #receive(): Promise<Reception> {
+    const envelope = { from: this.#from, recipients: this.#recipients };
+    return new Reception(await this.#options.backend.deliver(envelope), this.#options.maxSize);
+  }
+
+  async #finish(reception: Reception): Promise<void> {
+    this.#reception = undefined;
+    try {
+      const name = await reception.finish();
+      await this.#reply(250, `taken as ${name}`, '2.0.0');
+    } finally {
+      this.#forget();
+      this.#session.reset();
+    }
+  }
+
+  #forget(): void {
+    this.#from = '';
+    this.#recipients = [];
+  }
+
+  #reply(code: number, text: string, enhanced?: string): Promise<void> {
+    return answer(this.#channel, code, text, enhanced);
+  }
+}
+
+export function outOfOrder(verb: Verb): SmtpReplyError {
+  return new SmtpReplyError({ code: 503, enhanced: '5.5.1' }, `${verb} is out of order`);
+}
