@@ -9,27 +9,18 @@
  * What it must never know: what any command or reply means. RFC 2920 §3 and RFC 2449 §6.6 give the rules of pipelining.
  */
 import type { Duplex } from 'node:stream';
-import {
-  AbortedError,
-  ConnectionLostError,
-  InternalError,
-  PosthornError,
-  ProtocolError,
-  TimeoutError,
-} from '../errors.ts';
+import { ConnectionLostError, type PosthornError } from '../errors.ts';
 import type { ChannelBinding } from '../sasl/binding.ts';
 import type { Parser } from '../wire/parser.ts';
-import { Deadline } from './deadline.ts';
-import { Incoming } from './incoming.ts';
+import { aborted, asFailure, injected, lost, unasked } from './failures.ts';
 import { BATCH, Outgoing } from './outgoing.ts';
+import { Reader } from './reader.ts';
 import { notSent, type Request, type RequestOptions, Requests } from './requests.ts';
 import type { Secured, TlsInfo } from './tls.ts';
-import { type Speaker, Transcript } from './transcript.ts';
+import { Transcript } from './transcript.ts';
 
 /** How long a peer may leave its half of a closed connection open, milliseconds. */
 const LINGER = 1000;
-/** How long the peer may refuse to take our bytes (RFC 5321 §4.5.3.2.5, data block), milliseconds. */
-export const STALL = 180_000;
 
 export interface ChannelOptions {
   role: 'client' | 'server';
@@ -60,31 +51,25 @@ export class Channel {
   readonly transcript: Transcript;
   #socket: Duplex;
   #failure: PosthornError | undefined;
-  #draining = false;
-  /** Set once no more will come in; what came before is still handed out. */
-  #ended: { readonly cause: Error | undefined } | undefined;
   #upgrading = false;
   readonly #outgoing: Outgoing;
   readonly #options: ChannelOptions;
   readonly #requests = new Requests();
-  readonly #input: Incoming;
-  readonly #deadline: Deadline;
+  readonly #reader: Reader;
   readonly #closed = Promise.withResolvers<void>();
 
   constructor(socket: Duplex, options: ChannelOptions) {
     this.#options = options;
     this.transcript = options.transcript ?? new Transcript();
-    this.#deadline = new Deadline(
-      {
-        received: () => this.#input.received,
-        streaming: () => this.#requests.next?.parser.streaming ?? false,
-        paused: () => this.#input.busyTime,
-      },
-      (milliseconds) => this.#expire(milliseconds),
-    );
     this.#socket = socket;
-    this.#input = new Incoming(socket);
-    this.#outgoing = new Outgoing(socket, options.stall ?? STALL);
+    this.#reader = new Reader(socket, this.#requests, {
+      failed: () => this.#failure !== undefined,
+      fail: (error) => this.fail(error),
+      said: (line) => this.#record('in', line),
+      next: () => this.#outgoing.soon(this.#flush),
+      over: (cause) => this.fail(lost(this.#outgoing.used, cause)),
+    });
+    this.#outgoing = new Outgoing(socket, options.stall);
     this.#attach(socket);
     options.signal?.addEventListener('abort', this.#abort, { once: true });
     if (options.signal?.aborted) this.#abort();
@@ -125,8 +110,8 @@ export class Channel {
   read<T>(parser: Parser<T>, options: RequestOptions = {}): Promise<T> {
     return this.#enqueue(undefined, parser, options, (entry) => {
       this.#requests.await(entry);
-      this.#startClock();
-      this.#drain();
+      this.#reader.startClock();
+      this.#reader.drain();
     });
   }
 
@@ -137,24 +122,22 @@ export class Channel {
       this.#requests.hold(entry);
       this.#flush();
     });
-    const state = { settled: false };
-    const settle = () => {
-      state.settled = true;
-    };
-    void value.then(settle, settle);
-    return {
+    const reply = {
       value,
-      get settled() {
-        return state.settled;
-      },
-      within: (milliseconds) => {
+      settled: false,
+      within: (milliseconds: number) => {
         held.timeout = milliseconds;
         // All of it is written: what follows need not wait for the answer any more.
         held.last = false;
-        if (this.#requests.next?.options === held) this.#startClock();
+        if (this.#requests.next?.options === held) this.#reader.startClock();
         this.#outgoing.soon(this.#flush);
       },
     };
+    const settle = () => {
+      reply.settled = true;
+    };
+    void value.then(settle, settle);
+    return reply;
   }
 
   /**
@@ -198,40 +181,28 @@ export class Channel {
   async upgrade(wrap: (socket: Duplex) => Promise<Secured>): Promise<void> {
     this.#flush();
     if (this.#failure !== undefined) throw this.#failure;
-    const unread = !this.#input.empty || this.#socket.readableLength > 0;
-    if (unread || !this.#requests.idle) {
-      throw this.fail(
-        new ProtocolError('tls-injection', 'There was unread plain text on the connection when TLS was to start.', {
-          phase: 'starttls',
-          hint: 'Somebody between you and the server may be tampering with the connection.',
-        }),
-      );
-    }
+    const unread = this.#reader.unread !== undefined || this.#socket.readableLength > 0;
+    if (unread || !this.#requests.idle) throw this.fail(injected());
     const plain = this.#socket;
     this.#detach(plain);
     this.#upgrading = true;
-    const {
-      socket,
-      tls,
-      bindings = [],
-      certified = [],
-    } = await wrap(plain).catch((error: unknown) => {
+    const { socket, ...secured } = await wrap(plain).catch((error: unknown) => {
       plain.destroy();
       this.#closed.resolve();
       throw this.fail(asFailure(error));
     });
     this.#upgrading = false;
     this.#socket = socket;
-    this.tls = tls;
-    this.bindings = bindings;
-    this.certified = certified;
+    this.tls = secured.tls;
+    this.bindings = secured.bindings ?? [];
+    this.certified = secured.certified ?? [];
     this.pipelining = false;
     this.#attach(socket);
     if (this.#failure !== undefined) {
       socket.destroy();
       throw this.#failure;
     }
-    this.transcript.record('*', `${tls.protocol} started, ${tls.cipher}`);
+    this.transcript.record('*', `${this.tls.protocol} started, ${this.tls.cipher}`);
     this.#flush();
   }
 
@@ -279,7 +250,7 @@ export class Channel {
   }
 
   readonly #abort = () => {
-    this.fail(new AbortedError('aborted', 'Stopped.'));
+    this.fail(aborted());
   };
 
   /** Lets out what was gathered, in one write; while TLS starts, nothing: it would leave in clear. */
@@ -295,22 +266,21 @@ export class Channel {
     for (let sent = this.#requests.release(); sent !== undefined; sent = this.#requests.release()) {
       if (sent.bytes !== undefined) this.#outgoing.add(sent.bytes);
       if (sent.options.said !== undefined) this.#record('out', sent.options.said);
-      if (sent === this.#requests.next) this.#startClock();
+      if (sent === this.#requests.next) this.#reader.startClock();
     }
-    if (!this.#input.empty) this.#drain();
+    if (this.#reader.unread !== undefined) this.#reader.drain();
   }
 
   #record(direction: 'in' | 'out', text: string): void {
-    const ours: Speaker = this.#options.role === 'client' ? 'C' : 'S';
-    const theirs: Speaker = this.#options.role === 'client' ? 'S' : 'C';
-    this.transcript.record(direction === 'out' ? ours : theirs, text);
+    const ofClient = (direction === 'out') === (this.#options.role === 'client');
+    this.transcript.record(ofClient ? 'C' : 'S', text);
   }
 
   #attach(socket: Duplex): void {
     socket.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose);
     this.#outgoing.moveTo(socket);
-    this.#input.moveTo(socket);
-    if (socket.destroyed) this.#end();
+    this.#reader.moveTo(socket);
+    if (socket.destroyed) this.#reader.end();
   }
 
   #detach(socket: Duplex): void {
@@ -319,115 +289,24 @@ export class Channel {
     socket.pause();
   }
 
-  readonly #onData = (chunk: Uint8Array) => {
-    if (this.#failure !== undefined) return;
-    this.#input.add(chunk);
-    this.#drain();
-  };
-
-  readonly #onEnd = () => this.#end();
-  readonly #onError = (cause: Error) => this.#end(cause);
+  readonly #onData = (chunk: Uint8Array) => this.#reader.add(chunk);
+  readonly #onEnd = () => this.#reader.end();
+  readonly #onError = (cause: Error) => this.#reader.end(cause);
   readonly #onClose = () => {
-    this.#end();
+    this.#reader.end();
     this.#closed.resolve();
   };
 
-  #end(cause?: Error): void {
-    this.#ended ??= { cause };
-    this.#drain();
-  }
-
-  #lost(cause: Error | undefined): void {
-    const outcome = this.#outgoing.used ? 'unknown' : 'not-sent';
-    this.fail(new ConnectionLostError(outcome, 'The other side closed the connection.', { cause }));
-  }
-
-  #expire(milliseconds: number): void {
-    const seconds = Math.round(milliseconds / 100) / 10;
-    this.fail(
-      new TimeoutError('timeout', `The other side did not answer within ${seconds} seconds.`, {
-        hint: 'Try again later, or allow more time with --timeout.',
-      }),
-    );
-  }
-
   /** In a client, input that no request waits for means the two sides no longer agree on what answers what. */
   #refuseUnsolicited(): void {
-    const chunk = this.#input.first();
+    const chunk = this.#reader.unread;
     if (chunk === undefined || !this.#requests.held || this.#requests.next !== undefined) return;
-    if (this.#options.role === 'server') return;
-    this.fail(
-      this.#options.unsolicited?.(chunk) ??
-        new ProtocolError('unsolicited', 'The server said something that nothing had been asked for.', {
-          hint: 'Somebody between you and the server may be tampering with the connection.',
-        }),
-    );
-  }
-
-  #startClock(): void {
-    const timeout = this.#requests.next?.options.timeout;
-    if (timeout === undefined) this.#deadline.stop();
-    else this.#deadline.start(timeout);
-  }
-
-  /**
-   * Feeds what came in to the parsers that wait, until one of the two runs out or a sink asks for time. The last words
-   * of a peer that closes are handed out before the connection counts as lost, be they asked for later.
-   */
-  #drain(): void {
-    // A sink may come back here, by closing or writing, while the chunk it was given is still the first one.
-    if (this.#draining) return;
-    this.#draining = true;
-    try {
-      while (!this.#input.busy && this.#failure === undefined) {
-        const waiting = this.#requests.next;
-        if (waiting?.parser.result !== undefined) this.#answer(waiting, waiting.parser.result.value);
-        else if (waiting !== undefined && !this.#input.empty) this.#feed(waiting.parser);
-        else break;
-      }
-    } catch (error) {
-      this.fail(asFailure(error));
-    } finally {
-      this.#draining = false;
-    }
-    if (this.#ended !== undefined && this.#input.empty && !this.#input.busy) this.#lost(this.#ended.cause);
-    this.#input.brake();
-  }
-
-  #feed(parser: Parser<unknown>): void {
-    try {
-      this.#input.feed(parser);
-    } finally {
-      for (const line of parser.said?.splice(0) ?? []) this.#record('in', line);
-    }
-    if (parser.wait === undefined) return;
-    this.#input.busy = true;
-    parser.wait.then(this.#goOn, (error: unknown) => this.fail(asFailure(error)));
-  }
-
-  readonly #goOn = () => {
-    this.#input.busy = false;
-    this.#drain();
-  };
-
-  #answer(waiting: Request, value: unknown): void {
-    this.#requests.answered();
-    this.#startClock();
-    waiting.resolve(value);
-    if (this.#requests.held) this.#outgoing.soon(this.#flush);
+    if (this.#options.role === 'client') this.fail(this.#options.unsolicited?.(chunk) ?? unasked());
   }
 
   #finish(error: PosthornError): void {
-    this.#deadline.stop();
+    this.#reader.stopClock();
     this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#requests.reject(error);
   }
-}
-
-/** What a sink or a handshake threw, as a reason for the end of a connection. */
-function asFailure(error: unknown): PosthornError {
-  if (error instanceof PosthornError) return error;
-  return new InternalError('internal', 'The connection was given up because of a fault on this side.', {
-    cause: error,
-  });
 }

@@ -8,6 +8,8 @@ import { TimeoutError } from '../errors.ts';
 
 /** Octets gathered for one write of a tick; past it they leave at once. */
 export const BATCH = 64 * 1024;
+/** How long the peer may refuse to take our bytes (RFC 5321 §4.5.3.2.5, data block), milliseconds. */
+const STALL = 180_000;
 
 export class Outgoing {
   #socket: Duplex;
@@ -19,7 +21,7 @@ export class Outgoing {
   used = false;
 
   /** `stall`: how long the peer may refuse to take our bytes, milliseconds. */
-  constructor(socket: Duplex, stall: number) {
+  constructor(socket: Duplex, stall = STALL) {
     this.#socket = socket;
     this.#stall = stall;
   }
