@@ -9,6 +9,7 @@ import type { Channel } from '../net/channel.ts';
 import { type ConnectOptions, openChannel, secure } from '../net/connect.ts';
 import { notSent } from '../net/requests.ts';
 import type { TlsInfo } from '../net/tls.ts';
+import type { LoginOptions } from '../sasl/attempt.ts';
 import type { Sink } from '../wire/parser.ts';
 import { RowCollector } from '../wire/rows.ts';
 import { type Capabilities } from '../wire/capabilities.ts';
@@ -24,7 +25,7 @@ import {
   type SizeRow,
   type UidRow,
 } from './grammar.ts';
-import { type LoginOptions, logIn } from './login.ts';
+import { logIn } from './login.ts';
 import { questioned, type Response, type ResponseOptions, ResponseParser, unsolicited } from './response.ts';
 
 /** The most octets of one message that are taken in, unless the caller says otherwise: 2 GiB. */

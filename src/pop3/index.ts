@@ -7,6 +7,6 @@ export type { TlsInfo, TlsOptions } from '../net/tls.ts';
 export type { Capabilities } from '../wire/capabilities.ts';
 export { isUnsupported, Pop3Client, type Pop3Options } from './client.ts';
 export type { SizeRow, UidRow } from './grammar.ts';
-export type { LoginOptions } from './login.ts';
+export type { LoginOptions } from '../sasl/attempt.ts';
 export type { Maildrop, MaildropMessage } from './maildrop.ts';
 export { type Pop3Backend, type Pop3ServerOptions, servePop3 } from './server.ts';

@@ -7,10 +7,9 @@
 import { Pop3ReplyError, PosthornError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { type ServerIdentity, secureServer } from '../net/listen.ts';
-import { answerAuthentication } from '../sasl/answer.ts';
+import { answerAuth, FAILURES } from '../sasl/answer.ts';
 import type { Verifier } from '../sasl/mechanism.ts';
-import { findMechanism, type Mechanism } from '../sasl/mechanisms.ts';
-import { offeredMechanisms } from '../sasl/offer.ts';
+import { offeredNames } from '../sasl/offer.ts';
 import { sameSecret } from '../sasl/verify.ts';
 import { DotEncoder } from '../wire/dot.ts';
 import { SecretLineParser } from '../wire/line.ts';
@@ -144,19 +143,12 @@ class Pop3Connection {
     return this.#maildrop;
   }
 
-  get #mechanisms(): readonly Mechanism[] {
-    return offeredMechanisms(this.#options.backend, this.#channel);
-  }
-
   #capabilities(): Capabilities {
     const secure = this.#channel.tls !== undefined;
     const capabilities = new Map<string, readonly string[]>();
     if (!secure && this.#options.identity !== undefined) capabilities.set('STLS', []);
     if (secure || this.#options.insecure) {
-      capabilities.set('USER', []).set(
-        'SASL',
-        this.#mechanisms.map(({ name }) => name),
-      );
+      capabilities.set('USER', []).set('SASL', offeredNames(this.#options.backend, this.#channel));
     }
     for (const name of ['TOP', 'UIDL', 'PIPELINING', 'RESP-CODES', 'AUTH-RESP-CODE']) capabilities.set(name, []);
     return capabilities.set('IMPLEMENTATION', ['Posthorn']);
@@ -182,16 +174,13 @@ class Pop3Connection {
 
   async #auth(name: string, initial: string | undefined): Promise<void> {
     this.#requireTls();
-    const mechanism = findMechanism(name, this.#mechanisms);
-    if (mechanism === undefined) return this.#refuse('unknown mechanism');
-    const half = mechanism.server(this.#options.backend, this.#channel);
-    const verdict = await answerAuthentication(half, initial, async (challenge) => {
+    const verdict = await answerAuth({ name, initial }, this.#options.backend, this.#channel, async (challenge) => {
       await this.#channel.write(Buffer.from(`+ ${challenge}\r\n`), '+ ****');
       return this.#channel.read(new SecretLineParser(), { timeout: this.#options.autologout ?? AUTOLOGOUT });
     });
     if ('user' in verdict) return this.#admit(verdict.user);
     if (verdict.failed === 'rejected') return this.#admit(undefined);
-    await this.#refuse(`authentication ${verdict.failed}`);
+    await this.#refuse(FAILURES[verdict.failed]);
   }
 
   #requireTls(): void {
@@ -203,7 +192,7 @@ class Pop3Connection {
     if (user === undefined) {
       this.#failures += 1;
       this.#over = this.#failures >= MAX_FAILURES;
-      return this.#refuse('the user name or the password is wrong', 'AUTH');
+      return this.#refuse(FAILURES.rejected, 'AUTH');
     }
     this.#maildrop = new OpenMaildrop(await this.#options.backend.open(user));
     this.#session.succeeded('PASS');

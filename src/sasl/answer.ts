@@ -1,16 +1,46 @@
 /**
  * The server's side of any SASL conversation (RFC 4422 §3), whatever protocol carries it: the mirror of `exchange.ts`.
  */
-import type { ServerMechanism } from './mechanism.ts';
+import type { ServerContext, ServerMechanism, Verifier } from './mechanism.ts';
+import { findMechanism } from './mechanisms.ts';
+import { offeredMechanisms } from './offer.ts';
 import { base64, readBase64 } from './text.ts';
 
 const MAX_STEPS = 8;
 
-/** The verdict: who it is, or why not. `cancelled` and `malformed` are the client's doing, not a wrong password. */
-export type Verdict = { readonly user: string } | { readonly failed: 'cancelled' | 'malformed' | 'rejected' };
+/** Why nobody was let in; all but `rejected` are about the conversation, not about who the client is. */
+export type Failure = 'unknown' | 'cancelled' | 'malformed' | 'rejected';
+
+/** The verdict: who it is, or why not. */
+export type Verdict = { readonly user: string } | { readonly failed: Failure };
 
 /** Sends a challenge in base64 and takes the client's next line. */
 export type Challenge = (challenge: string) => Promise<string>;
+
+/** What a server tells a client that was not let in. */
+export const FAILURES: Readonly<Record<Failure, string>> = {
+  unknown: 'unknown mechanism',
+  cancelled: 'authentication cancelled',
+  malformed: 'authentication malformed',
+  rejected: 'the user name or the password is wrong',
+};
+
+/**
+ * Answers an AUTH command to its end.
+ *
+ * @param name the mechanism as the client wrote it, and `initial` its first message as it stood in the command, if it did.
+ * @param context what the mechanism may know of the connection; only what is offered there is understood.
+ */
+export async function answerAuth(
+  { name, initial }: { readonly name: string; readonly initial: string | undefined },
+  verifier: Verifier,
+  context: ServerContext,
+  challenge: Challenge,
+): Promise<Verdict> {
+  const mechanism = findMechanism(name, offeredMechanisms(verifier, context));
+  if (mechanism === undefined) return { failed: 'unknown' };
+  return await answerAuthentication(mechanism.server(verifier, context), initial, challenge);
+}
 
 /** Runs the server's half. `initial` is the client's first message as it stood in the command, if it was there. */
 export async function answerAuthentication(

@@ -10,3 +10,8 @@ export function offeredMechanisms(verifier: Verifier, context: ServerContext): r
   const has = { password: true, token: verifier.token !== undefined, certificate: certified.length > 0 };
   return MECHANISMS.filter(({ proof, binds }) => has[proof] && (bindings.length > 0 || !binds));
 }
+
+/** Their names, as the arguments of a capability. */
+export function offeredNames(verifier: Verifier, context: ServerContext): readonly string[] {
+  return offeredMechanisms(verifier, context).map(({ name }) => name);
+}

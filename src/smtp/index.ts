@@ -7,7 +7,7 @@ export type { TlsInfo, TlsOptions } from '../net/tls.ts';
 export type { Capabilities } from '../wire/capabilities.ts';
 export { SmtpClient, type SmtpOptions } from './client.ts';
 export type { Deliver, Delivery } from './delivery.ts';
-export type { LoginOptions } from './login.ts';
+export type { LoginOptions } from '../sasl/attempt.ts';
 export type { Reply } from './reply.ts';
 export { type SmtpBackend, type SmtpServerOptions, serveSmtp } from './server.ts';
 export type { Envelope, Outgoing, RecipientResult, SendOptions, SendResult } from './envelope.ts';

@@ -6,10 +6,9 @@
 import { PosthornError, SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { type ServerIdentity, secureServer } from '../net/listen.ts';
-import { answerAuthentication } from '../sasl/answer.ts';
+import { answerAuth, FAILURES, type Failure } from '../sasl/answer.ts';
 import type { Verifier } from '../sasl/mechanism.ts';
-import { findMechanism, type Mechanism } from '../sasl/mechanisms.ts';
-import { offeredMechanisms } from '../sasl/offer.ts';
+import { offeredNames } from '../sasl/offer.ts';
 import { SecretLineParser } from '../wire/line.ts';
 import { type Capabilities, formatCapabilities } from '../wire/capabilities.ts';
 import { answer } from './answer.ts';
@@ -45,6 +44,14 @@ export interface SmtpServerOptions {
 }
 
 const TROUBLE = new SmtpReplyError({ code: 451, enhanced: '4.3.0' }, 'this server has trouble, try again later');
+
+/** RFC 4954 §4, §6: what answers a client that was not let in. */
+const NOT_ADMITTED: Readonly<Record<Failure, { code: number; enhanced: string }>> = {
+  unknown: { code: 504, enhanced: '5.5.4' },
+  cancelled: { code: 501, enhanced: '5.5.2' },
+  malformed: { code: 501, enhanced: '5.5.2' },
+  rejected: { code: 535, enhanced: '5.7.8' },
+};
 
 const DEFAULT_MAX_SIZE = 2 ** 31;
 
@@ -154,19 +161,11 @@ class SmtpConnection {
     QUIT: () => answer(this.#channel, 221, 'bye', '2.0.0'),
   };
 
-  get #mechanisms(): readonly Mechanism[] {
-    return offeredMechanisms(this.#options.backend, this.#channel);
-  }
-
   #capabilities(): Capabilities {
     const secure = this.#channel.tls !== undefined;
     const capabilities = new Map<string, readonly string[]>();
     if (!secure && this.#options.identity !== undefined) capabilities.set('STARTTLS', []);
-    if (secure || this.#options.insecure)
-      capabilities.set(
-        'AUTH',
-        this.#mechanisms.map(({ name }) => name),
-      );
+    if (secure || this.#options.insecure) capabilities.set('AUTH', offeredNames(this.#options.backend, this.#channel));
     capabilities.set('SIZE', [String(this.#maxSize)]);
     const chunking = this.#options.chunking === false ? [] : ['CHUNKING'];
     for (const name of ['PIPELINING', ...chunking, 'ENHANCEDSTATUSCODES', '8BITMIME', 'SMTPUTF8'])
@@ -192,10 +191,7 @@ class SmtpConnection {
     if (this.#channel.tls === undefined && !this.#options.insecure) {
       throw new SmtpReplyError({ code: 538, enhanced: '5.7.11' }, 'start TLS first (STARTTLS)');
     }
-    const mechanism = findMechanism(name, this.#mechanisms);
-    if (mechanism === undefined) throw new SmtpReplyError({ code: 504, enhanced: '5.5.4' }, 'unknown mechanism');
-    const half = mechanism.server(this.#options.backend, this.#channel);
-    const verdict = await answerAuthentication(half, initial, async (challenge) => {
+    const verdict = await answerAuth({ name, initial }, this.#options.backend, this.#channel, async (challenge) => {
       await this.#channel.write(Buffer.from(`334 ${challenge}\r\n`), '334 ****');
       return this.#channel.read(new SecretLineParser(), { timeout: IDLE });
     });
@@ -203,11 +199,9 @@ class SmtpConnection {
       this.#user = verdict.user;
       return answer(this.#channel, 235, 'welcome', '2.7.0');
     }
-    this.#failures += 1;
-    const rejected = verdict.failed === 'rejected';
-    if (!rejected) throw new SmtpReplyError({ code: 501, enhanced: '5.5.2' }, `authentication ${verdict.failed}`);
+    if (verdict.failed !== 'unknown') this.#failures += 1;
     if (this.#failures >= MAX_FAILURES) this.#session.succeeded('QUIT');
-    throw new SmtpReplyError({ code: 535, enhanced: '5.7.8' }, 'the user name or the password is wrong');
+    throw new SmtpReplyError(NOT_ADMITTED[verdict.failed], FAILURES[verdict.failed]);
   }
 
   #mail(argument: string): Promise<void> {
