@@ -7,6 +7,7 @@ import type { Channel } from '../net/channel.ts';
 import type { ConnectOptions } from '../net/connect.ts';
 import { chooseAttempt, type LoginOptions, mayShow, refusedAttempt } from '../sasl/attempt.ts';
 import { authCarrier } from '../sasl/carrier.ts';
+import { concealing } from '../sasl/conceal.ts';
 import { type Credentials, withPassword } from '../sasl/credentials.ts';
 import { authenticate, type SaslCarrier } from '../sasl/exchange.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
@@ -45,7 +46,8 @@ export async function logIn(
   const alike = options.mechanism === undefined && listed && attempt.proof === 'password';
   if (attempt.mechanism === undefined && !(mayShow(place) && (plainOnly || alike))) throw attempt.refusal;
   try {
-    if (attempt.mechanism !== undefined) await authenticate(attempt.mechanism, carrier(channel, timeout('AUTH')));
+    if (attempt.mechanism !== undefined)
+      await authenticate(attempt.mechanism, carrier(channel, options, timeout('AUTH')));
     else await userPass(channel, options, timeout('PASS'));
   } catch (error) {
     if (!(error instanceof Pop3ReplyError)) throw error;
@@ -55,9 +57,10 @@ export async function logIn(
 
 async function userPass(channel: Channel, credentials: Credentials, timeout: number): Promise<void> {
   const { user, password } = withPassword('USER', credentials);
-  const ask = async (verb: Verb, secret: string, said: string): Promise<void> => {
+  const ask = async (verb: Verb, argument: string, said: string): Promise<void> => {
+    const parser = new ResponseParser({ conceal: concealing(password, '') });
     const options = { timeout, phase: 'auth', said, last: true };
-    const response = check(await channel.exchange(formatCommand(verb, secret), new ResponseParser(), options));
+    const response = check(await channel.exchange(formatCommand(verb, argument), parser, options));
     if (response.status === 'continue') throw channel.fail(questioned(verb));
   };
   await ask('USER', user, `USER ${user}`);
@@ -65,13 +68,22 @@ async function userPass(channel: Channel, credentials: Credentials, timeout: num
 }
 
 /** How POP3 carries SASL (RFC 5034 §4). */
-function carrier(channel: Channel, timeout: number): SaslCarrier {
-  const exchange = (line: string, said: string): Promise<Response> =>
-    channel.exchange(Buffer.from(`${line}\r\n`), new ResponseParser(), { timeout, phase: 'auth', said, last: true });
-  return authCarrier(MAX_COMMAND, exchange, (response) => {
-    const { status, text } = check(response);
-    return status === 'continue' ? { challenge: text } : { success: true };
-  });
+function carrier(channel: Channel, credentials: Credentials, timeout: number): SaslCarrier {
+  return authCarrier<Response>(
+    {
+      maxCommand: MAX_COMMAND,
+      exchange: (line, said, conceal) => {
+        const options = { timeout, phase: 'auth', said, last: true };
+        return channel.exchange(Buffer.from(`${line}\r\n`), new ResponseParser({ conceal }), options);
+      },
+      read: (response) => {
+        const { status, text } = check(response);
+        return status === 'continue' ? { challenge: text } : { success: true };
+      },
+      fail: (error) => channel.fail(error),
+    },
+    credentials,
+  );
 }
 
 function check(response: Response): Response {

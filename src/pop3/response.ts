@@ -28,6 +28,8 @@ export interface ResponseOptions {
   readonly listing?: RowCollector | undefined;
   /** The most octets a message may have. */
   readonly limit?: number | undefined;
+  /** Masks what the server repeats of a secret. */
+  readonly conceal?: ((words: string) => string) | undefined;
 }
 
 const STATUS = /^(?:(\+OK)|(-ERR))(?: (?:\[([^\]\s]{1,100})\] ?)?(.*))?$/is;
@@ -62,11 +64,13 @@ export class ResponseParser implements Parser<Response> {
   #pushLine(bytes: Uint8Array): number {
     const taken = this.#line.push(bytes);
     if (this.#line.result === undefined) return taken;
+    const { body, listing, limit, conceal = (words: string): string => words } = this.#options;
     const line = this.#line.result.value;
-    this.#status = parseStatus(line);
+    const challenge = CONTINUE.test(line);
+    const shown = challenge ? line : conceal(line);
+    this.#status = parseStatus(shown);
     // A challenge may serve to guess the password off line, so it is masked like the answer to it.
-    this.said.push(this.#status.status === 'continue' ? '+ ****' : line);
-    const { body, listing, limit } = this.#options;
+    this.said.push(challenge ? '+ ****' : shown);
     const sink = body ?? listing?.sink;
     if (this.#status.status === 'ok' && sink !== undefined) this.#body = new DotDecoder(sink, limit);
     else this.result = { value: this.#status };

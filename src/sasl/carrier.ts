@@ -4,29 +4,46 @@
  * A protocol says how long its command lines may be, how a line is exchanged, and what a reply means; the spelling and
  * the masking are here. What this file must never know: reply codes, or the sockets below.
  */
+import type { PosthornError } from '../errors.ts';
+import { concealing } from './conceal.ts';
+import { type Credentials, secretOf } from './credentials.ts';
 import type { SaslCarrier, SaslReply } from './exchange.ts';
 
-/**
- * @param maxCommand octets of a command line, CRLF included.
- * @param exchange sends a line, without its CRLF, that a transcript shows as `said`.
- * @param read what a reply says of the login. @throws the protocol's ReplyError for a refusal.
- */
+export interface LineProtocol<R> {
+  /** Octets of a command line, CRLF included. */
+  readonly maxCommand: number;
+  /**
+   * Sends a line, without its CRLF, that a transcript shows as `said`.
+   *
+   * @param conceal masks what the reply repeats of it.
+   */
+  readonly exchange: (line: string, said: string, conceal: (words: string) => string) => Promise<R>;
+  /** What a reply says of the login. @throws the protocol's ReplyError for a refusal. */
+  readonly read: (reply: R) => SaslReply;
+  /** Ends the connection. */
+  readonly fail: (error: PosthornError) => void;
+}
+
 export function authCarrier<R>(
-  maxCommand: number,
-  exchange: (line: string, said: string) => Promise<R>,
-  read: (reply: R) => SaslReply,
+  { maxCommand, exchange, read, fail }: LineProtocol<R>,
+  credentials: Credentials,
 ): SaslCarrier {
+  const say = async (line: string, said: string, told = line): Promise<SaslReply> =>
+    read(await exchange(line, said, concealing(secretOf(credentials), told)));
   return {
     maxInitial: maxCommand - 'AUTH SCRAM-SHA-256-PLUS \r\n'.length,
-    start: async (mechanism, initial) => {
+    start: (mechanism, initial) => {
       const command = `AUTH ${mechanism}`;
-      if (initial === undefined) return read(await exchange(command, command));
-      return read(await exchange(`${command} ${initial}`, `${command} ****`));
+      // The name of a mechanism is no secret, so a reply may repeat it.
+      return initial === undefined
+        ? say(command, command, '')
+        : say(`${command} ${initial}`, `${command} ****`, initial);
     },
-    answer: async (response) => read(await exchange(response, '****')),
+    answer: (response) => say(response, '****'),
     // What it is answered means nothing: the reason for it is known.
     cancel: async () => {
-      await exchange('*', '*');
+      await exchange('*', '*', concealing(secretOf(credentials), ''));
     },
+    abandon: fail,
   };
 }

@@ -59,6 +59,12 @@ export function proofOf(credentials: Credentials): Proof {
   return 'token' in credentials ? 'token' : 'certificate';
 }
 
+/** What of these credentials must be shown to nobody. */
+export function secretOf(credentials: Credentials): string | undefined {
+  if ('password' in credentials) return credentials.password;
+  return 'token' in credentials ? credentials.token : undefined;
+}
+
 /**
  * Refuses credentials that no mechanism may put on the wire: CR, LF or NUL (they could end a command and begin another),
  * text that has no UTF-8 form, nothing at all, or more than MAX_CREDENTIAL_LENGTH; a token that is not visible ASCII, or

@@ -24,6 +24,9 @@ function carrier(replies: (SaslReply | Error)[], maxInitial = 100, cancel?: Erro
       said.push('*');
       if (cancel !== undefined) throw cancel;
     },
+    abandon: () => {
+      said.push('(abandoned)');
+    },
   };
 }
 
@@ -125,11 +128,13 @@ test('a success that comes too early is not believed', async () => {
   const early = mechanism(undefined, never, () => {
     throw new AuthError('auth-protocol', 'Too early.');
   });
-  await assert.rejects(authenticate(early, carrier([{ success: true }])), { code: 'auth-protocol' });
+  const believing = carrier([{ success: true }]);
+  await assert.rejects(authenticate(early, believing), { code: 'auth-protocol' });
+  assert.deepEqual(believing.said, ['TEST undefined', '(abandoned)']);
 });
 
 test('a success before the client has spoken is not believed, whatever the mechanism thinks it said', async () => {
   const early = carrier([{ success: true }], 3);
   await assert.rejects(authenticate(mechanism('hi', never), early), { code: 'auth-protocol' });
-  assert.deepEqual(early.said, ['TEST undefined']);
+  assert.deepEqual(early.said, ['TEST undefined', '(abandoned)']);
 });

@@ -4,6 +4,7 @@
  * A protocol says how it starts, answers and cancels; the steps, the base64 and the doubts are here, once. What this
  * file must never know: AUTH's spelling, reply codes, or the sockets below.
  */
+import { PosthornError } from '../errors.ts';
 import { type ClientMechanism, malformedExchange } from './mechanism.ts';
 import { base64, readBase64 } from './text.ts';
 
@@ -23,6 +24,8 @@ export interface SaslCarrier {
   answer(response: string): Promise<SaslReply>;
   /** Sends `*` and takes in the refusal that answers it. */
   cancel(): Promise<void>;
+  /** Ends the connection: the server let us in, and must not be believed. */
+  abandon(error: PosthornError): void;
 }
 
 /**
@@ -53,8 +56,15 @@ export async function authenticate(mechanism: ClientMechanism, carrier: SaslCarr
     }
     reply = await carrier.answer(base64(response));
   }
-  if (unsaid !== undefined) throw malformedExchange(mechanism.name, 'it reported success before the client had spoken');
-  mechanism.finish();
+  try {
+    if (unsaid !== undefined)
+      throw malformedExchange(mechanism.name, 'it reported success before the client had spoken');
+    mechanism.finish();
+  } catch (error) {
+    // It believes us to be logged in: whatever is said to it next would go to somebody who proved nothing.
+    if (error instanceof PosthornError) carrier.abandon(error);
+    throw error;
+  }
 }
 
 function decode(text: string, mechanism: string): Uint8Array {

@@ -6,6 +6,7 @@
  * answer is fixed and nothing is tried again: the same token would be refused again.
  */
 
+import { concealing } from './conceal.ts';
 import { type Credentials, type TokenCredentials, withToken } from './credentials.ts';
 import type { ClientContext, ClientMechanism, ServerMechanism, ServerStep, Verifier } from './mechanism.ts';
 import { malformedExchange } from './mechanism.ts';
@@ -39,7 +40,8 @@ export class OAuthClient implements ClientMechanism {
     const state = this.#state;
     this.#state = 'refused';
     if (state !== 'sent') throw malformedExchange(this.name, 'it asked for more after the only message');
-    this.complaint = complaintOf(challenge);
+    const complaint = complaintOf(challenge);
+    this.complaint = complaint && concealing(this.#credentials.token, '')(complaint);
     return utf8(SPELLINGS[this.name].acknowledgement);
   }
 

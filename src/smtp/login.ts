@@ -4,6 +4,7 @@ import type { Channel } from '../net/channel.ts';
 import type { ConnectOptions } from '../net/connect.ts';
 import { type Attempt, chooseAttempt, type LoginOptions, refusedAttempt } from '../sasl/attempt.ts';
 import { authCarrier } from '../sasl/carrier.ts';
+import type { Credentials } from '../sasl/credentials.ts';
 import { authenticate, type SaslCarrier } from '../sasl/exchange.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
 import { endsSession, type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
@@ -25,23 +26,33 @@ export async function logIn(
   const attempt = chooseAttempt(capabilities.get('AUTH') ?? [], { channel, server }, options);
   if (attempt.mechanism === undefined) throw attempt.refusal;
   try {
-    await authenticate(attempt.mechanism, carrier(channel, timeout));
+    await authenticate(attempt.mechanism, carrier(channel, options, timeout));
   } catch (error) {
     throw error instanceof SmtpReplyError ? rejected(error, attempt, options.user) : error;
   }
 }
 
 /** How SMTP carries SASL (RFC 4954 §4). */
-function carrier(channel: Channel, timeout: number): SaslCarrier {
-  const exchange = (line: string, said: string): Promise<Reply> =>
-    channel.exchange(Buffer.from(`${line}\r\n`), new ReplyParser(), { timeout, phase: 'auth', said, last: true });
-  return authCarrier(MAX_COMMAND, exchange, (reply) => {
-    if (reply.code === 334) return { challenge: reply.lines[0] ?? '' };
-    if (succeeded(reply)) return { success: true };
-    const error = refusal(reply, 'auth');
-    if (endsSession(reply)) channel.fail(error);
-    throw error;
-  });
+function carrier(channel: Channel, credentials: Credentials, timeout: number): SaslCarrier {
+  return authCarrier<Reply>(
+    {
+      maxCommand: MAX_COMMAND,
+      exchange: (line, said, conceal) => {
+        const options = { timeout, phase: 'auth', said, last: true };
+        return channel.exchange(Buffer.from(`${line}\r\n`), new ReplyParser(conceal), options);
+      },
+      read: (reply) => {
+        // A challenge is one line; what several make is no base64, and ends the exchange.
+        if (reply.code === 334) return { challenge: reply.lines.join(' ') };
+        if (succeeded(reply)) return { success: true };
+        const error = refusal(reply, 'auth');
+        if (endsSession(reply)) channel.fail(error);
+        throw error;
+      },
+      fail: (error) => channel.fail(error),
+    },
+    credentials,
+  );
 }
 
 function rejected(error: SmtpReplyError, attempt: Attempt, user: string): AuthError {

@@ -27,6 +27,12 @@ export class ReplyParser implements Parser<Reply> {
   #line = new LineParser('utf8');
   #code: string | undefined;
   #enhanced: string | undefined;
+  readonly #conceal: (words: string) => string;
+
+  /** `conceal` masks what the server repeats of a secret. */
+  constructor(conceal = (words: string): string => words) {
+    this.#conceal = conceal;
+  }
 
   push(bytes: Uint8Array): number {
     let taken = 0;
@@ -40,7 +46,7 @@ export class ReplyParser implements Parser<Reply> {
   }
 
   #take(line: string): void {
-    const [, code, separator = ' ', text = ''] = LINE.exec(line) ?? [];
+    const [, code, separator = ' ', words = ''] = LINE.exec(line) ?? [];
     if (code === undefined || (this.#code !== undefined && code !== this.#code)) {
       throw new ProtocolError('bad-reply', 'The server sent something that is not an SMTP reply.', {
         hint: 'Check that this is an SMTP port (587, 465 with TLS, or 25).',
@@ -48,7 +54,9 @@ export class ReplyParser implements Parser<Reply> {
     }
     this.#code = code;
     // A challenge may serve to guess the password off line, so it is masked like the answer to it.
-    this.said.push(code === '334' ? '334 ****' : line);
+    const challenge = code === '334';
+    this.said.push(challenge ? '334 ****' : this.#conceal(line));
+    const text = challenge ? words : this.#conceal(words);
     const [, enhanced, rest = ''] = ENHANCED.exec(text) ?? [];
     const fits = enhanced !== undefined && enhanced[0] === code[0];
     if (fits) this.#enhanced ??= enhanced;
