@@ -12,7 +12,7 @@ import type { Verifier } from '../sasl/mechanism.ts';
 import { offeredNames } from '../sasl/offer.ts';
 import { sameSecret } from '../sasl/verify.ts';
 import { DotEncoder } from '../wire/dot.ts';
-import { SecretLineParser } from '../wire/line.ts';
+import { lineOf, secretLineParser } from '../wire/secret-line.ts';
 import { type Capabilities, formatCapabilities } from '../wire/capabilities.ts';
 import { CommandParser, type ReceivedCommand } from './command-parser.ts';
 import { AUTOLOGOUT, type Verb } from './commands.ts';
@@ -176,10 +176,12 @@ class Pop3Connection {
     this.#requireTls();
     const verdict = await answerAuth({ name, initial }, this.#options.backend, this.#channel, async (challenge) => {
       await this.#channel.write(Buffer.from(`+ ${challenge}\r\n`), '+ ****');
-      return this.#channel.read(new SecretLineParser(), { timeout: this.#options.autologout ?? AUTOLOGOUT });
+      const timeout = this.#options.autologout ?? AUTOLOGOUT;
+      return lineOf(await this.#channel.read(secretLineParser(), { timeout }));
     });
     if ('user' in verdict) return this.#admit(verdict.user);
     if (verdict.failed === 'rejected') return this.#admit(undefined);
+    this.#over = verdict.failed === 'no-line';
     await this.#refuse(FAILURES[verdict.failed]);
   }
 

@@ -9,19 +9,20 @@ import { base64, readBase64 } from './text.ts';
 const MAX_STEPS = 8;
 
 /** Why nobody was let in; all but `rejected` are about the conversation, not about who the client is. */
-export type Failure = 'unknown' | 'cancelled' | 'malformed' | 'rejected';
+export type Failure = 'unknown' | 'cancelled' | 'malformed' | 'no-line' | 'rejected';
 
 /** The verdict: who it is, or why not. */
 export type Verdict = { readonly user: string } | { readonly failed: Failure };
 
-/** Sends a challenge in base64 and takes the client's next line. */
-export type Challenge = (challenge: string) => Promise<string>;
+/** Sends a challenge in base64 and takes the client's next line; undefined where what came was none, or too long. */
+export type Challenge = (challenge: string) => Promise<string | undefined>;
 
 /** What a server tells a client that was not let in. */
 export const FAILURES: Readonly<Record<Failure, string>> = {
   unknown: 'unknown mechanism',
   cancelled: 'authentication cancelled',
   malformed: 'authentication malformed',
+  'no-line': 'authentication line too long, or not ended by CRLF',
   rejected: 'the user name or the password is wrong',
 };
 
@@ -39,6 +40,8 @@ export async function answerAuth(
 ): Promise<Verdict> {
   const mechanism = findMechanism(name, offeredMechanisms(verifier, context));
   if (mechanism === undefined) return { failed: 'unknown' };
+  // RFC 4954 §4: where the server speaks first there can be no initial response.
+  if (mechanism.serverFirst && initial !== undefined) return { failed: 'malformed' };
   return await answerAuthentication(mechanism.server(verifier, context), initial, challenge);
 }
 
@@ -58,6 +61,7 @@ export async function answerAuthentication(
     if ('user' in next) return { user: next.user };
     if ('failed' in next) return { failed: 'rejected' };
     message = await challenge(base64(next.challenge));
+    if (message === undefined) return { failed: 'no-line' };
   }
   return { failed: 'malformed' };
 }

@@ -30,6 +30,8 @@ export interface Mechanism {
   readonly secret: 'protected' | 'weakly-hidden' | 'exposed';
   /** It binds the login to the TLS channel, and cannot be used without a binding. */
   readonly binds?: true;
+  /** The server speaks first. */
+  readonly serverFirst?: true;
   /** @throws UsageError `bad-credentials`, see `checkCredentials`; also where they hold not the proof it needs. */
   readonly client: (credentials: Credentials, context?: ClientContext) => ClientMechanism;
   readonly server: (verifier: Verifier, context?: ServerContext) => ServerMechanism;
@@ -59,6 +61,7 @@ export const MECHANISMS: readonly Mechanism[] = [
     name: 'CRAM-MD5',
     proof: 'password',
     secret: 'weakly-hidden',
+    serverFirst: true,
     client: (credentials) => new CramMd5Client(credentials),
     server: (verifier) => new CramMd5Server((user) => verifier.password(user)),
   },

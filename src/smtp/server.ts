@@ -9,7 +9,7 @@ import { type ServerIdentity, secureServer } from '../net/listen.ts';
 import { answerAuth, FAILURES, type Failure } from '../sasl/answer.ts';
 import type { Verifier } from '../sasl/mechanism.ts';
 import { offeredNames } from '../sasl/offer.ts';
-import { SecretLineParser } from '../wire/line.ts';
+import { lineOf, secretLineParser } from '../wire/secret-line.ts';
 import { type Capabilities, formatCapabilities } from '../wire/capabilities.ts';
 import { answer } from './answer.ts';
 import { CommandParser, type ReceivedCommand } from './command-parser.ts';
@@ -50,6 +50,7 @@ const NOT_ADMITTED: Readonly<Record<Failure, { code: number; enhanced: string }>
   unknown: { code: 504, enhanced: '5.5.4' },
   cancelled: { code: 501, enhanced: '5.5.2' },
   malformed: { code: 501, enhanced: '5.5.2' },
+  'no-line': { code: 500, enhanced: '5.5.6' },
   rejected: { code: 535, enhanced: '5.7.8' },
 };
 
@@ -193,14 +194,14 @@ class SmtpConnection {
     }
     const verdict = await answerAuth({ name, initial }, this.#options.backend, this.#channel, async (challenge) => {
       await this.#channel.write(Buffer.from(`334 ${challenge}\r\n`), '334 ****');
-      return this.#channel.read(new SecretLineParser(), { timeout: IDLE });
+      return lineOf(await this.#channel.read(secretLineParser(), { timeout: IDLE }));
     });
     if ('user' in verdict) {
       this.#user = verdict.user;
       return answer(this.#channel, 235, 'welcome', '2.7.0');
     }
     if (verdict.failed !== 'unknown') this.#failures += 1;
-    if (this.#failures >= MAX_FAILURES) this.#session.succeeded('QUIT');
+    if (verdict.failed === 'no-line' || this.#failures >= MAX_FAILURES) this.#session.succeeded('QUIT');
     throw new SmtpReplyError(NOT_ADMITTED[verdict.failed], FAILURES[verdict.failed]);
   }
 

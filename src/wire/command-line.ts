@@ -4,7 +4,7 @@
  * What this file must never know: any command.
  */
 import { LimitError, ProtocolError } from '../errors.ts';
-import { LineParser } from './line.ts';
+import { LineParser, MAX_LINE } from './line.ts';
 import type { Parser } from './parser.ts';
 
 /** A line that is none is a value too, so that the server can say so before it closes. */
@@ -19,11 +19,13 @@ export type ReadLine<C> = (line: string) => { readonly command: C; readonly said
 export class CommandLineParser<C> implements Parser<C | BadLine> {
   result: { readonly value: C | BadLine } | undefined;
   readonly said: string[] = [];
-  readonly #line = new LineParser('utf8');
+  readonly #line: LineParser;
   readonly #read: ReadLine<C>;
 
-  constructor(read: ReadLine<C>) {
+  /** `limit`: octets of the line, CRLF included. */
+  constructor(read: ReadLine<C>, limit = MAX_LINE) {
     this.#read = read;
+    this.#line = new LineParser('utf8', limit);
   }
 
   push(bytes: Uint8Array): number {

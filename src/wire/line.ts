@@ -48,17 +48,3 @@ export class LineParser implements Parser<string> {
     this.result = { value: text.toString(this.#encoding) };
   }
 }
-
-/** RFC 4954 §4: the longest line of a SASL exchange, a token in base64, CRLF included. */
-const MAX_SECRET_LINE = 12_288;
-
-/** Reads one line of a SASL exchange, which a transcript never shows. */
-export class SecretLineParser extends LineParser {
-  constructor() {
-    super('latin1', MAX_SECRET_LINE);
-  }
-
-  get said(): string[] {
-    return this.result === undefined ? [] : ['****'];
-  }
-}
