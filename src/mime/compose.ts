@@ -8,7 +8,7 @@
 
 import { UsageError } from '../errors.ts';
 import { distinctAddresses, needsUtf8, wireAddress } from './address.ts';
-import { Base64Encoder, base64Length } from './base64.ts';
+import { BASE64_BLOCK, Base64Encoder, base64Length } from './base64.ts';
 import { type ComposedHeader, topHeader } from './compose-header.ts';
 import { rootEntity, type Segment } from './compose-parts.ts';
 import type { Attachment, Draft } from './draft.ts';
@@ -87,17 +87,15 @@ async function* play(segments: readonly Segment[]): AsyncGenerator<Uint8Array, v
   }
 }
 
-/** The longest slice given to the encoder at once: memory stays constant whatever an attachment yields. */
-const MAX_SLICE = 1 << 18;
-
 async function* encoded(attachment: Attachment): AsyncGenerator<Uint8Array, void, undefined> {
   const encoder = new Base64Encoder();
   let octets = 0;
   for await (const chunk of attachment.open()) {
     octets += chunk.length;
     if (attachment.size !== undefined && octets > attachment.size) throw changed(attachment);
-    for (let at = 0; at < chunk.length; at += MAX_SLICE) {
-      const lines = encoder.push(chunk.subarray(at, at + MAX_SLICE));
+    // A block at once: memory stays constant whatever an attachment yields.
+    for (let at = 0; at < chunk.length; at += BASE64_BLOCK) {
+      const lines = encoder.push(chunk.subarray(at, at + BASE64_BLOCK));
       if (lines.length > 0) yield lines;
     }
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFile, chmod, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdtemp, readdir, readlink, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { geteuid, seteuid } from 'node:process';
@@ -29,6 +29,19 @@ test('a file is read in large chunks, as often as wanted, also through a link', 
   assert.deepEqual([file.name, file.size], ['link.bin', content.length]);
   assert.deepEqual(await contentOf(file), content);
   assert.deepEqual(await contentOf(file), content);
+});
+
+test('a reader who stops early leaves no file open, although the next step was being read', async () => {
+  const path = join(folder, 'left.bin');
+  await writeFile(path, Buffer.alloc(1_000_000));
+  const file = await openAttachment(path);
+  for await (const chunk of file.open()) {
+    assert.ok(chunk.length > 0);
+    break;
+  }
+  const descriptors = await readdir('/proc/self/fd');
+  const targets = await Promise.all(descriptors.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+  assert.ok(!targets.includes(path));
 });
 
 test('an empty file yields nothing', async () => {
