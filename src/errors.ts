@@ -121,16 +121,29 @@ export class TimeoutError extends PosthornError {
 /** The caller stopped the work (an `AbortSignal`, Ctrl-C). */
 export class AbortedError extends PosthornError {}
 
+/** What became of a message for one of its recipients, when its connection broke. */
+export interface RecipientFate {
+  readonly address: string;
+  readonly fate: 'sent' | 'refused' | 'unknown';
+}
+
 /**
  * The connection ended in the middle. `outcome` says whether the request can have taken effect: `not-sent` is safe to
  * repeat, `unknown` is not, because the peer may have acted on it before the line broke (RFC 1047).
  */
 export class ConnectionLostError extends PosthornError {
   outcome: 'not-sent' | 'unknown';
+  /** What is known all the same where each recipient has an answer of its own (LMTP); otherwise empty. */
+  readonly recipients: readonly RecipientFate[];
 
-  constructor(outcome: 'not-sent' | 'unknown', message: string, details?: ErrorDetails) {
+  constructor(
+    outcome: 'not-sent' | 'unknown',
+    message: string,
+    details?: ErrorDetails & { recipients?: readonly RecipientFate[] },
+  ) {
     super('connection-lost', message, details);
     this.outcome = outcome;
+    this.recipients = details?.recipients ?? [];
   }
 
   override get temporary(): boolean {

@@ -37,6 +37,8 @@ export interface Expected<T> {
   readonly value: Promise<T>;
   /** True once the reply is complete, or the connection failed. */
   readonly settled: boolean;
+  /** All of the request is written: a loss may come too late from here on, and before it cannot. */
+  complete(): void;
   /** Starts the clock: from here on the peer has `milliseconds` to answer. */
   within(milliseconds: number): void;
 }
@@ -67,7 +69,7 @@ export class Channel {
       fail: (error) => this.fail(error),
       said: (line) => this.#record('in', line),
       next: () => this.#outgoing.soon(this.#flush),
-      over: (cause) => this.fail(lost(this.#outgoing.used, cause)),
+      over: (cause) => this.fail(lost(this.#outgoing.departed > 0, cause)),
     });
     this.#outgoing = new Outgoing(socket, options.stall);
     this.#attach(socket);
@@ -109,6 +111,7 @@ export class Channel {
   /** Reads without asking: a greeting, or, on a server, the next command. */
   read<T>(parser: Parser<T>, options: RequestOptions = {}): Promise<T> {
     return this.#enqueue(undefined, parser, options, (entry) => {
+      entry.end = this.#outgoing.taken;
       this.#requests.await(entry);
       this.#reader.startClock();
       this.#reader.drain();
@@ -118,13 +121,18 @@ export class Channel {
   /** Announces the parser of a reply whose request is a body still to be written; holds every later request back. */
   expect<T>(parser: Parser<T>, options: RequestOptions = {}): Expected<T> {
     const held: RequestOptions = { ...options, timeout: undefined, last: true };
+    let request: Request | undefined;
     const value = this.#enqueue(undefined, parser, held, (entry) => {
+      request = entry;
       this.#requests.hold(entry);
       this.#flush();
     });
     const reply = {
       value,
       settled: false,
+      complete: () => {
+        if (request !== undefined) request.end = this.#outgoing.taken;
+      },
       within: (milliseconds: number) => {
         held.timeout = milliseconds;
         // All of it is written: what follows need not wait for the answer any more.
@@ -242,7 +250,7 @@ export class Channel {
     // A pipelined request may fail before its caller comes to await it; that is not an unhandled rejection.
     promise.catch(() => undefined);
     if (this.#failure === undefined) {
-      start({ bytes, parser, options, resolve: resolve as (value: unknown) => void, reject });
+      start({ bytes, parser, options, end: Infinity, resolve: resolve as (value: unknown) => void, reject });
     } else {
       reject(bytes === undefined ? this.#failure : notSent(this.#failure));
     }
@@ -264,7 +272,10 @@ export class Channel {
   #release(): void {
     this.#refuseUnsolicited();
     for (let sent = this.#requests.release(); sent !== undefined; sent = this.#requests.release()) {
-      if (sent.bytes !== undefined) this.#outgoing.add(sent.bytes);
+      if (sent.bytes !== undefined) {
+        this.#outgoing.add(sent.bytes);
+        sent.end = this.#outgoing.taken;
+      }
       if (sent.options.said !== undefined) this.#record('out', sent.options.said);
       if (sent === this.#requests.next) this.#reader.startClock();
     }
@@ -307,6 +318,6 @@ export class Channel {
   #finish(error: PosthornError): void {
     this.#reader.stopClock();
     this.#options.signal?.removeEventListener('abort', this.#abort);
-    this.#requests.reject(error);
+    this.#requests.reject(error, this.#outgoing.departed);
   }
 }

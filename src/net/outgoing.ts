@@ -17,8 +17,8 @@ export class Outgoing {
   #gathered: Uint8Array[] = [];
   #length = 0;
   #scheduled = false;
-  /** Whether any octet was ever given to the socket. */
-  used = false;
+  /** Octets given to the socket, over the whole life of the connection. */
+  departed = 0;
 
   /** `stall`: how long the peer may refuse to take our bytes, milliseconds. */
   constructor(socket: Duplex, stall = STALL) {
@@ -35,6 +35,11 @@ export class Outgoing {
   add(bytes: Uint8Array): void {
     this.#gathered.push(bytes);
     this.#length += bytes.length;
+  }
+
+  /** Octets taken: those that departed, and those that were gathered. */
+  get taken(): number {
+    return this.departed + this.#length;
   }
 
   /** Whether so much has been gathered that it should leave now. */
@@ -54,11 +59,11 @@ export class Outgoing {
 
   flush(): void {
     if (this.#gathered.length === 0) return;
-    const pieces = this.#gathered;
+    const [pieces, length] = [this.#gathered, this.#length];
     this.#gathered = [];
     this.#length = 0;
-    this.used = true;
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
+    this.departed += length;
     this.#socket.cork();
     for (const piece of pieces) this.#socket.write(piece);
     this.#socket.uncork();

@@ -24,6 +24,8 @@ export interface Request {
   readonly bytes: Uint8Array | undefined;
   readonly parser: Parser<unknown>;
   readonly options: RequestOptions;
+  /** Where on the way out it ends, in octets: the peer can have acted on it once these have left. */
+  end: number;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -71,11 +73,10 @@ export class Requests {
     this.#waiting.shift();
   }
 
-  /** The connection is over: what was sent fails with `error`, what was held can be sent again elsewhere. */
-  reject(error: PosthornError): void {
-    for (const request of this.#waiting.drain()) request.reject(error);
-    // Whoever expects a reply without a request has already written something.
-    for (const request of this.#held.drain()) request.reject(request.bytes === undefined ? error : notSent(error));
+  /** The connection is over, `departed` octets have left: what is not wholly among them can be sent again elsewhere. */
+  reject(error: PosthornError, departed: number): void {
+    for (const request of [...this.#waiting.drain(), ...this.#held.drain()])
+      request.reject(request.end <= departed ? error : notSent(error));
   }
 }
 

@@ -1,57 +1,60 @@
 /**
- * The message itself on its way, behind DATA (RFC 5321 §4.1.1.4) or BDAT (RFC 3030), and the answer to it.
- *
- * "Sent" means a 2xx that came after the last octet was written, and nothing else. Until then the message can be sent
- * again; from then on, without an answer, its fate is unknown (RFC 1047), and that is said and not guessed.
+ * The message itself on its way, behind DATA (RFC 5321 §4.1.1.4) or BDAT (RFC 3030). What the answers to it mean is in
+ * `verdict.ts`.
  */
-import { AbortedError, ConnectionLostError, PosthornError, ProtocolError, UsageError } from '../errors.ts';
+import { AbortedError, PosthornError, UsageError } from '../errors.ts';
 import type { Channel, Expected } from '../net/channel.ts';
-import { notSent } from '../net/requests.ts';
+import { BATCH } from '../net/outgoing.ts';
 import { asBuffer, CRLF, LF } from '../wire/bytes.ts';
 import { DotEncoder } from '../wire/dot.ts';
 import { normaliseEol } from '../wire/eol.ts';
 import { takeUntil } from '../wire/take-until.ts';
 import { AFTER_DOT } from './commands.ts';
 import type { Outgoing, SendOptions } from './envelope.ts';
-import { endsSession, type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
+import { type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
+import { early, notYetSent } from './verdict.ts';
 
 /** Octets of one BDAT where the size of the message is not known. */
 const CHUNK = 1024 * 1024;
+
+/** The answers that will come to a message that is written: with LMTP one for each recipient, in their order. */
+export type Answers = readonly Promise<Reply>[];
 
 export class Body {
   readonly #channel: Channel;
   readonly #message: Outgoing;
   readonly #progress: (octets: number) => void;
+  readonly #answers: number;
   /** Called once all is written: what follows may be sent before the answer has come. */
   readonly #written: () => void;
 
-  constructor(channel: Channel, message: Outgoing, options: SendOptions, written: () => void) {
+  /** `answers`: how many will come to the whole message. */
+  constructor(channel: Channel, message: Outgoing, options: SendOptions, answers: number, written: () => void) {
     this.#channel = channel;
+    this.#answers = answers;
     this.#message = message;
     this.#progress = options.progress ?? (() => undefined);
     this.#written = written;
   }
 
   /** Behind a 354: the message with its dots doubled, and the final dot. */
-  async byDot(): Promise<Reply> {
-    const reply = this.#channel.expect(new ReplyParser(), { phase: 'data' });
+  async byDot(): Promise<Answers> {
+    const reply = this.#expect();
     const encoder = new DotEncoder();
     const octets = await this.#pour(reply, async (chunk) => {
       for (const piece of encoder.push(chunk)) await this.#channel.write(piece);
     });
-    // Where this fails the answer fails too, unless it came before: it alone decides.
-    await this.#channel.write(encoder.end(), `(${octets} octets)\r\n.`).catch(() => undefined);
-    return this.#verdict(reply);
+    return this.#finish(reply, [encoder.end()], `(${octets} octets)\r\n.`);
   }
 
   /** By BDAT: at once where the size is known, in chunks where it is not. */
-  byCount(): Promise<Reply> {
+  byCount(): Promise<Answers> {
     const { size, exactLines } = this.#message;
-    return size !== undefined && exactLines ? this.#whole(size) : this.#inChunks();
+    return size !== undefined && size > 0 && exactLines ? this.#whole(size) : this.#inChunks();
   }
 
-  async #whole(size: number): Promise<Reply> {
-    const reply = this.#channel.expect(new ReplyParser(), { phase: 'data' });
+  async #whole(size: number): Promise<Answers> {
+    const reply = this.#expect();
     await this.#channel.write(bdat(size, true), `BDAT ${size} LAST`);
     // A chunk is held until it is known to be within the count: an octet more would be read as a command, and with the
     // last one the server takes the message, so nothing may be left that could still go wrong.
@@ -59,30 +62,26 @@ export class Body {
     await this.#pour(reply, async (chunk) => {
       octets += chunk.length;
       if (octets > size) throw changed();
+      if (chunk.length === 0) return;
       await this.#channel.write(held);
       held = chunk;
     });
     if (octets < size) throw await this.#stopped(reply, changed());
-    await this.#channel.write(held, `(${octets} octets)`).catch(() => undefined);
-    return this.#verdict(reply);
+    return this.#finish(reply, [held], `(${octets} octets)`);
   }
 
-  async #inChunks(): Promise<Reply> {
+  async #inChunks(): Promise<Answers> {
     let [held, length, lineEnded]: [Uint8Array[], number, boolean] = [[], 0, true];
-    const send = async (last: boolean): Promise<Expected<Reply>> => {
-      const reply = this.#channel.expect(new ReplyParser(), { phase: 'data' });
-      await this.#channel.write(bdat(length, last), `BDAT ${length}${last ? ' LAST' : ''}`);
-      for (const piece of held) await this.#channel.write(piece);
-      [held, length] = [[], 0];
-      return reply;
-    };
     // Each chunk is answered before the next one is read: there is no answer that could come early.
     await this.#pour(undefined, async (chunk) => {
       held.push(chunk);
       length += chunk.length;
       lineEnded = chunk.length === 0 ? lineEnded : chunk.at(-1) === LF;
       if (length < CHUNK) return;
-      const reply = await send(false);
+      const reply = this.#expect();
+      await this.#channel.write(bdat(length, false), `BDAT ${length}`);
+      for (const piece of held) await this.#channel.write(piece);
+      [held, length] = [[], 0];
       reply.within(AFTER_DOT);
       const answer = await reply.value;
       if (!succeeded(answer)) throw refusal(answer, 'data');
@@ -90,7 +89,11 @@ export class Body {
     // Behind DATA the final dot would have ended the last line; here nothing else does.
     if (!lineEnded) held.push(CRLF);
     length += lineEnded ? 0 : CRLF.length;
-    return this.#verdict(await send(true));
+    return this.#finish(this.#expect(), [bdat(length, true), ...held], `BDAT ${length} LAST`);
+  }
+
+  #expect(): Expected<Reply> {
+    return this.#channel.expect(new ReplyParser(), { phase: 'data' });
   }
 
   /** Gives the message to `write`, chunk by chunk, until its end or until the answer or the loss comes first. */
@@ -116,11 +119,28 @@ export class Body {
     return octets;
   }
 
-  /** The answer to the whole message. Without one that makes sense nobody knows whether it was taken (RFC 1047). */
-  #verdict(reply: Expected<Reply>): Promise<Reply> {
+  /** Writes what is left. Its end leaves in one piece: only an answer behind that is one to the whole message. */
+  async #finish(reply: Expected<Reply>, rest: readonly Uint8Array[], said: string): Promise<Answers> {
+    const pieces = rest.filter(({ length }) => length > 0);
+    const last = pieces.pop() ?? new Uint8Array();
+    const cut = Math.max(0, last.length - BATCH);
+    try {
+      await this.#channel.write(new Uint8Array(), said);
+      for (const piece of [...pieces, last.subarray(0, cut)]) await this.#channel.write(piece);
+    } catch (error) {
+      throw await this.#stopped(reply, error);
+    }
+    if (reply.settled || this.#channel.failure !== undefined) throw await this.#stopped(reply, this.#channel.failure);
+    const written = this.#channel.write(last.subarray(cut));
+    reply.complete();
+    const others = Array.from({ length: this.#answers - 1 }, () =>
+      this.#channel.read(new ReplyParser(), { timeout: AFTER_DOT, phase: 'data' }),
+    );
+    // Where this fails the answers fail too, unless they came before: they alone decide.
+    await written.catch(() => undefined);
     reply.within(AFTER_DOT);
     this.#written();
-    return verdict(this.#channel, reply.value);
+    return [reply.value, ...others];
   }
 
   /**
@@ -135,26 +155,6 @@ export class Body {
     this.#channel.fail(reason instanceof PosthornError ? reason : unreadable);
     return notYetSent(reason);
   }
-}
-
-/** The answer to a message that is wholly written, or the loss of it: then nobody knows whether it was taken. */
-export async function verdict(channel: Channel, value: Promise<Reply>): Promise<Reply> {
-  const answer = await value.catch((error: unknown) => {
-    throw unknownFate(error as PosthornError);
-  });
-  if (succeeded(answer)) return answer;
-  const error = refusal(answer, 'data');
-  if (endsSession(answer)) channel.fail(error);
-  throw answer.code < 400 ? unknownFate(error) : error;
-}
-
-/** Before the last octet every loss is one that can be repeated. */
-export function notYetSent(error: unknown): unknown {
-  if (!(error instanceof ConnectionLostError)) return error;
-  const lost = notSent(error);
-  lost.message = `${lost.message} The message was not sent.`;
-  lost.hint = 'Send it again.';
-  return lost;
 }
 
 /** The command that announces a chunk. */
@@ -178,25 +178,5 @@ function changed(): UsageError {
   return new UsageError('message-changed', 'The message is not as long as it was said to be; it was not sent.', {
     phase: 'data',
     hint: 'Send it again when its files no longer change.',
-  });
-}
-
-/** An answer before the end: a refusal stops the message, and anything else is no acceptance. */
-function early(answer: Reply): PosthornError {
-  if (answer.code >= 400) return refusal(answer, 'data');
-  return new ProtocolError('premature-reply', `The server answered ${answer.code} before the message was complete.`, {
-    phase: 'data',
-    hint: 'The message was not sent. Try again later.',
-  });
-}
-
-function unknownFate(failure: PosthornError): PosthornError {
-  // What had not left at all can be sent again.
-  if (failure instanceof ConnectionLostError && failure.outcome === 'not-sent') return failure;
-  return new ConnectionLostError('unknown', `It is not known whether the message was sent: ${failure.message}`, {
-    phase: 'after the final dot',
-    hint: 'Look whether it arrived before you send it again.',
-    cause: failure,
-    transcript: failure.transcript,
   });
 }

@@ -1,5 +1,6 @@
 /**
- * The SMTP client: a session, and messages through it (RFC 5321, 1870, 2034, 2920, 3207, 4954, 6152, 6531).
+ * The SMTP client: a session, and messages through it (RFC 5321, 1870, 2034, 2920, 3207, 4954, 6152, 6531), and the same
+ * with LMTP (RFC 2033).
  *
  * What a message goes through is in `transaction.ts`; here is what surrounds it. What this file must never know: MIME,
  * files, accounts, POP3.
@@ -28,6 +29,8 @@ export interface SmtpOptions extends ConnectOptions {
    * which submission servers take (RFC 5321 §4.1.4).
    */
   name?: string | undefined;
+  /** By default `smtp`. With `lmtp` the server delivers at once and answers for each recipient (RFC 2033). */
+  protocol?: 'smtp' | 'lmtp' | undefined;
 }
 
 export class SmtpClient {
@@ -82,20 +85,24 @@ export class SmtpClient {
     return this.#channel.tls;
   }
 
-  /** Says EHLO, or HELO to a server that does not know it and of which neither TLS nor a login is asked. */
+  /** Says EHLO, or HELO to a server that does not know it and of which neither TLS nor a login is asked; LMTP: LHLO. */
   ehlo(): Promise<Capabilities> {
     return this.#inTurn(() => this.#introduce());
   }
 
   async #introduce(): Promise<Capabilities> {
     const name = this.#options.name ?? '[127.0.0.1]';
-    let reply = await this.#ask('EHLO', name);
-    const unknown = reply.code === 500 || reply.code === 502;
+    let reply = await this.#ask(this.#lmtp ? 'LHLO' : 'EHLO', name);
+    const unknown = !this.#lmtp && (reply.code === 500 || reply.code === 502);
     if (unknown && this.#options.security !== 'required') reply = await this.#ask('HELO', name);
-    if (!succeeded(reply)) throw refusal(reply, 'ehlo');
+    if (!succeeded(reply)) throw refusal(reply, this.#lmtp ? 'lhlo' : 'ehlo');
     this.capabilities = parseCapabilities(unknown ? [] : reply.lines);
     this.#channel.pipelining = this.capabilities.has('PIPELINING');
     return this.capabilities;
+  }
+
+  get #lmtp(): boolean {
+    return this.#options.protocol === 'lmtp';
   }
 
   /** Logs in, by the strongest mechanism that both sides allow. @throws AuthError when refused, or when none is permitted. */
@@ -135,6 +142,7 @@ export class SmtpClient {
     const session = {
       channel: this.#channel,
       capabilities: this.capabilities,
+      lmtp: this.#lmtp,
       timeout: this.#options.timeout,
       reset,
       next: (maybeOpen: boolean) => {

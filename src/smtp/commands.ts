@@ -26,9 +26,22 @@ export interface Command {
 const MINUTE = 60_000;
 const ANY = ['connected', 'ready', 'mail', 'rcpt', 'bdat'] as const;
 
-export type Verb = 'EHLO' | 'HELO' | 'STARTTLS' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'BDAT' | 'RSET' | 'NOOP' | 'QUIT';
+export type Verb =
+  | 'LHLO'
+  | 'EHLO'
+  | 'HELO'
+  | 'STARTTLS'
+  | 'AUTH'
+  | 'MAIL'
+  | 'RCPT'
+  | 'DATA'
+  | 'BDAT'
+  | 'RSET'
+  | 'NOOP'
+  | 'QUIT';
 
 export const COMMANDS: Readonly<Record<Verb, Command>> = {
+  LHLO: { argument: 'word', timeout: 5 * MINUTE, last: true, states: ANY, leadsTo: 'ready' },
   EHLO: { argument: 'word', timeout: 5 * MINUTE, last: true, states: ANY, leadsTo: 'ready' },
   HELO: { argument: 'word', timeout: 5 * MINUTE, last: true, states: ANY, leadsTo: 'ready' },
   STARTTLS: { argument: 'none', timeout: 2 * MINUTE, last: true, states: ['ready'], leadsTo: 'connected' },

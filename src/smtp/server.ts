@@ -117,6 +117,7 @@ class SmtpConnection {
   async #obey(command: ReceivedCommand): Promise<void> {
     if (command.fault !== undefined) return this.#fault(command);
     const { verb, argument } = command;
+    if (verb === 'LHLO') return this.#fault({ fault: 'unknown' });
     // A chunk follows its command at once: it must be read before anything is said about it.
     if (verb !== 'BDAT' && !this.#session.permits(verb)) throw outOfOrder(verb);
     await this.#handlers[verb](argument);
@@ -143,6 +144,7 @@ class SmtpConnection {
       await this.#transaction.reset();
       await answer(this.#channel, 250, [`${this.#name} greets ${name}`, ...formatCapabilities(this.#capabilities())]);
     },
+    LHLO: (name) => this.#handlers.EHLO(name),
     HELO: async () => {
       await this.#transaction.reset();
       await answer(this.#channel, 250, this.#name);

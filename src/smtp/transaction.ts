@@ -3,17 +3,19 @@
  *
  * Where the server announces PIPELINING the commands travel in one write (RFC 2920 §3.1), and the next transaction
  * begins behind the last octet of this one, before it is answered. With CHUNKING a small message needs no permission to
- * be sent, so that many transactions are under way at once.
+ * be sent, so that many transactions are under way at once. With LMTP the message is answered once for each recipient
+ * that was accepted (RFC 2033 §4.2).
  */
 import { SmtpReplyError, UsageError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { ask } from './ask.ts';
-import { Body, bdat, inOnePiece, notYetSent, verdict } from './body.ts';
+import { type Answers, Body, bdat, inOnePiece } from './body.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
 import { AFTER_DOT, type Verb } from './commands.ts';
 import { type Envelope, mailParameters, type Outgoing, type SendOptions, type SendResult } from './envelope.ts';
 import { formatPath } from './grammar.ts';
 import { type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
+import { notYetSent, verdict, verdicts } from './verdict.ts';
 
 /** A message of up to so many octets travels with its commands. */
 const SMALL = 64 * 1024;
@@ -29,6 +31,7 @@ interface Introduction {
 export interface Session {
   readonly channel: Channel;
   readonly capabilities: Capabilities;
+  readonly lmtp: boolean;
   /** Milliseconds for each reply, in place of the table's. */
   readonly timeout: number | undefined;
   /** Begin with RSET: what became of an earlier transaction is not known yet, and it may have been left open. */
@@ -62,14 +65,15 @@ export class Transaction {
   /**
    * Sends the message.
    *
-   * @throws SmtpReplyError when MAIL, DATA or the message is refused; ConnectionLostError whose `outcome` says whether
-   *   the message may have been taken; what the source of the message throws.
+   * @throws SmtpReplyError when MAIL, DATA or the message is refused (with LMTP a message is refused for a recipient);
+   *   ConnectionLostError whose `outcome` says whether the message may have been taken; what the source of the message
+   *   throws.
    */
   async run(): Promise<SendResult> {
-    const { channel, capabilities } = this.#session;
+    const { channel, capabilities, lmtp } = this.#session;
     const chunking = capabilities.has('CHUNKING');
-    // Where one refused recipient must stop all, the message has to wait for the verdicts.
-    const alone = this.#options.partial === true || this.#paths.length === 1;
+    // Where one refused recipient must stop all, or the number of answers depends on it, the message waits for verdicts.
+    const alone = this.#paths.length === 1 || (this.#options.partial === true && !lmtp);
     const whole = chunking && channel.pipelining && alone ? await inOnePiece(channel, this.#message, SMALL) : undefined;
     return whole === undefined ? this.#inSteps(chunking) : this.#atOnce(whole);
   }
@@ -89,7 +93,7 @@ export class Transaction {
       if (!(error instanceof SmtpReplyError)) await verdict(channel, answer);
       throw error;
     });
-    if (this.#wanted(mail, rcpt)) return this.#result('sent', rcpt, await verdict(channel, answer));
+    if (this.#wanted(mail, rcpt)) return this.#answered(rcpt, [answer]);
     await answer.catch(() => undefined);
     if (!succeeded(mail)) throw refusal(mail, 'mail');
     return this.#result('refused', rcpt, undefined);
@@ -100,8 +104,9 @@ export class Transaction {
     const { mail, rcpt, go } = await this.#introduce(!chunking);
     const wanted = this.#wanted(mail, rcpt);
     if (wanted && (chunking || go?.code === 354)) {
-      const body = new Body(channel, this.#message, this.#options, () => next(false));
-      return this.#result('sent', rcpt, await (chunking ? body.byCount() : body.byDot()));
+      const answers = this.#session.lmtp ? rcpt.filter(succeeded).length : 1;
+      const body = new Body(channel, this.#message, this.#options, answers, () => next(false));
+      return this.#answered(rcpt, await (chunking ? body.byCount() : body.byDot()));
     }
     await this.#giveUp(go);
     if (!succeeded(mail)) throw refusal(mail, 'mail');
@@ -141,6 +146,18 @@ export class Transaction {
   /** Whether the message is to go to those who were accepted. */
   #wanted(mail: Reply, rcpt: readonly Reply[]): boolean {
     return succeeded(mail) && (this.#options.partial === true ? rcpt.some(succeeded) : rcpt.every(succeeded));
+  }
+
+  /** What became of a message that is written. */
+  async #answered(rcpt: readonly Reply[], answers: Answers): Promise<SendResult> {
+    const { channel, lmtp } = this.#session;
+    const [only] = answers;
+    if (!lmtp && only !== undefined) return this.#result('sent', rcpt, await verdict(channel, only));
+    const addresses = this.#envelope.recipients.filter((_, at) => succeeded(rcpt[at] as Reply));
+    const last = [...(await verdicts(channel, answers, addresses))];
+    const each = rcpt.map((reply) => (succeeded(reply) ? (last.shift() as Reply) : reply));
+    const taken = each.find(succeeded);
+    return this.#result(taken === undefined ? 'refused' : 'sent', each, taken);
   }
 
   #result(outcome: 'sent' | 'refused', rcpt: readonly Reply[], reply: Reply | undefined): SendResult {

@@ -2,6 +2,7 @@
  * What a transcript's `>` lines ask of our side, and the words in which its `=` lines say what became of it.
  *
  *     > connect none | required | tls      `tls` as over pop3s: or smtps:, with TLS already there
+ *     > connect lmtp                       SMTP's sister, without TLS
  *     > login ann tops3cret [MECHANISM]
  *     > capa, stat, list, uidl, retr 1, top 1 5, dele 1, rset, noop, quit
  *     > send from=a@example.org to=b@example.org,c@example.org body="one chunk" body="another" size=20 eightbit
@@ -97,7 +98,8 @@ export function smtpOrders(channel: Channel): Obey {
   let client: SmtpClient | undefined;
   return async ([verb = '', ...words], quiet) => {
     if (verb === 'connect') {
-      client = await SmtpClient.over(channel, optionsOf(channel, words[0] ?? 'none'));
+      const protocol = words[0] === 'lmtp' ? 'lmtp' : 'smtp';
+      client = await SmtpClient.over(channel, { ...optionsOf(channel, words[0] ?? 'none'), protocol });
       return undefined;
     }
     if (client === undefined) throw new Error('connect comes first');
@@ -167,7 +169,7 @@ function describeError(error: unknown): string {
       : error instanceof Pop3ReplyError && error.respCode !== undefined
         ? ` ${error.respCode}`
         : error instanceof ConnectionLostError
-          ? ` ${error.outcome}`
+          ? [` ${error.outcome}`, ...error.recipients.map(({ address, fate }) => `${address} ${fate}`)].join(' ')
           : '';
   return `error ${error.code}${detail}${error.temporary ? ' temporary' : ''}`;
 }
