@@ -15,6 +15,8 @@ export interface ErrorDetails {
   cause?: unknown;
   /** The last lines of the conversation, secrets and bodies already masked. */
   transcript?: readonly string[] | undefined;
+  /** Seconds after which the same call may succeed, where that is known. */
+  retryAfter?: number | undefined;
 }
 
 /** The common ancestor: `catch (e) { if (e instanceof PosthornError) … }` covers everything thrown on purpose. */
@@ -24,6 +26,8 @@ export abstract class PosthornError extends Error {
   phase: string | undefined;
   hint: string | undefined;
   transcript: readonly string[];
+  /** Seconds after which the same call may succeed, where that is known. */
+  retryAfter: number | undefined;
 
   constructor(code: string, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -32,6 +36,7 @@ export abstract class PosthornError extends Error {
     this.phase = details.phase;
     this.hint = details.hint;
     this.transcript = details.transcript ?? [];
+    this.retryAfter = details.retryAfter;
   }
 
   /** Whether the same call may succeed later without anything being changed. */
@@ -77,7 +82,12 @@ export class Pop3ReplyError extends ReplyError {
   }
 
   override get temporary(): boolean {
-    return this.respCode === 'IN-USE' || this.respCode === 'LOGIN-DELAY' || this.respCode === 'SYS/TEMP';
+    return this.means('IN-USE') || this.means('LOGIN-DELAY') || this.means('SYS/TEMP');
+  }
+
+  /** Whether the response code is this one, or a closer description of it (RFC 2449 §8: `SYS/TEMP/DISK`). */
+  means(code: string): boolean {
+    return this.respCode === code || (this.respCode?.startsWith(`${code}/`) ?? false);
   }
 }
 

@@ -138,8 +138,8 @@ const ROWS: readonly Row<PosthornError>[] = [
   row(SmtpReplyError, 76),
   row(Pop3ReplyError, 75, ({ temporary }) => temporary),
   // RFC 3206 §4: [AUTH] is about the credentials, [SYS/PERM] about a server somebody has to repair.
-  row(Pop3ReplyError, 77, ({ respCode }) => respCode === 'AUTH'),
-  row(Pop3ReplyError, 69, ({ respCode, phase }) => respCode === 'SYS/PERM' || GREETING_PHASES.has(phase)),
+  row(Pop3ReplyError, 77, (error) => error.means('AUTH')),
+  row(Pop3ReplyError, 69, (error) => error.means('SYS/PERM') || GREETING_PHASES.has(error.phase)),
   row(Pop3ReplyError, 76),
   row(ProtocolError, 76),
   row(LimitError, 76),

@@ -95,7 +95,7 @@ test('with --json, standard error holds one object and nothing else', () => {
   output.error(new ConnectError('refused', 'No.\x9b', { phase: 'connect' }));
   assert.match(stderr.text, /^[ -~]*\n$/);
   assert.deepEqual(JSON.parse(stderr.text), {
-    error: { code: 'refused', phase: 'connect', message: 'No.\x9b', hint: null, retryable: true },
+    error: { code: 'refused', phase: 'connect', message: 'No.\x9b', hint: null, retryable: true, retryAfter: null },
   });
   const warned = capture({ json: true });
   warned.output.warn('look out');

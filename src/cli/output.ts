@@ -129,9 +129,10 @@ export class Output {
 
   /** The error that ends the command. A closed output is no news to whoever closed it, so it is passed over. */
   error(error: unknown): void {
-    const { code, phase, message, hint, retryable, transcript } = describe(error);
+    const { transcript, ...told } = describe(error);
+    const { code, message, hint } = told;
     if (code === 'stdout-closed') return;
-    if (this.isJson) return this.#talk(safeJson({ error: { code, phase, message, hint, retryable } }));
+    if (this.isJson) return this.#talk(safeJson({ error: told }));
     const lines = [`${this.#talkStyle.red('posthorn:')} ${safeText(message)}`];
     if (hint !== null) lines.push(`  ${safeText(hint)}`);
     if (this.#options.verbose) lines.push(...transcript.map((line) => this.#talkStyle.dim(`  ${safeText(line)}`)));
@@ -179,13 +180,13 @@ export class Output {
 /** What a person or a script is told about an error. What was not thrown on purpose is a fault of our own. */
 function describe(error: unknown) {
   if (error instanceof PosthornError) {
-    const { code, phase = null, message, hint = null, temporary: retryable, transcript } = error;
-    return { code, phase, message, hint, retryable, transcript };
+    const { code, phase = null, message, hint = null, temporary: retryable, retryAfter = null, transcript } = error;
+    return { code, phase, message, hint, retryable, retryAfter, transcript };
   }
   const said = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!.slice(0, 500);
   const message = `a fault of Posthorn's own: ${said || 'no reason was given'}`;
   const hint = 'Please report it, with the command you used.';
-  return { code: 'internal', phase: null, message, hint, retryable: false, transcript: [] };
+  return { code: 'internal', phase: null, message, hint, retryable: false, retryAfter: null, transcript: [] };
 }
 
 function styleFor(stream: OutputStream, color = true): Style {

@@ -112,11 +112,11 @@ function serverUrl(text: string | undefined, protocol: 'pop3' | 'smtp'): ServerU
   return text === undefined ? undefined : parseServerUrl(text, protocol);
 }
 
-/** A mechanism's name; `USER` stands for POP3's own USER and PASS. */
+/** A mechanism’s name; `USER` and `APOP` are POP3’s own. */
 function mechanism(name: string | undefined): string | undefined {
-  if (name === undefined || name.toUpperCase() === 'USER' || findMechanism(name) !== undefined) return name;
+  if (name === undefined || /^(?:USER|APOP)$/i.test(name) || findMechanism(name) !== undefined) return name;
   throw new UsageError('bad-mechanism', `Posthorn does not speak the mechanism ${name}.`, {
-    hint: `It speaks ${MECHANISMS.map((each) => each.name).join(', ')}, and USER for POP3.`,
+    hint: `It speaks ${MECHANISMS.map((each) => each.name).join(', ')}, and for POP3 USER and APOP.`,
   });
 }
 

@@ -192,6 +192,33 @@ test('silence ends in a TimeoutError that names the command, and an abort in an 
   assert.ok((await opened) instanceof AbortedError);
 });
 
+test('nothing is said to keep the session alive while an answer is awaited, after a word, or when the work is done', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  const { client, peer } = await connected();
+  const noops = () => peer.writes.join('').split('NOOP\r\n').length - 1;
+  const wait = async (milliseconds: number) => {
+    t.mock.timers.tick(milliseconds);
+    await settled();
+  };
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const work = client.keepAlive(() => promise, 1000);
+  const stat = client.stat();
+  for (let time = 0; time < 5; time++) await wait(1000);
+  assert.equal(noops(), 0);
+  await peer.says('+OK 0 0\r\n');
+  await stat;
+  await wait(1000);
+  assert.equal(noops(), 1);
+  // It is not answered, so no second one is said.
+  await wait(5000);
+  assert.equal(noops(), 1);
+  await peer.says('-ERR what?\r\n');
+  resolve();
+  await work;
+  await wait(10_000);
+  assert.equal(noops(), 1);
+});
+
 test('credentials that could begin another command are refused before anything is said', async () => {
   const { client, peer } = await connected();
   const before = peer.writes.length;

@@ -1,5 +1,5 @@
 /**
- * The POP3 client: one method a command, each sent at once and resolved by its own response (RFC 1939, 2449, 2595, 5034).
+ * The POP3 client: one method a command, each sent at once and resolved by its own response (RFC 1939, 2449, 2595, 5034, 6856).
  *
  * Not awaiting is pipelining: `const a = client.retr(1, …); const b = client.retr(2, …)` travel in one write where the
  * server announces it, and one by one where it does not. What this file must never know: files, accounts, SMTP.
@@ -13,12 +13,22 @@ import type { LoginOptions } from '../sasl/attempt.ts';
 import type { Sink } from '../wire/parser.ts';
 import { RowCollector } from '../wire/rows.ts';
 import { type Capabilities } from '../wire/capabilities.ts';
-import { MAX_CAPABILITIES, parseCapabilities } from './capabilities.ts';
-import { COMMANDS, GREETING, type Verb } from './commands.ts';
+import {
+  type Expiry,
+  expiryOf,
+  implementationOf,
+  type LoginDelay,
+  loginDelayOf,
+  MAX_CAPABILITIES,
+  parseCapabilities,
+} from './capabilities.ts';
+import { GREETING, KEEP_ALIVE, type Verb } from './commands.ts';
 import {
   checkListing,
-  formatCommand,
+  checkRange,
+  type Language,
   MAX_MESSAGES,
+  parseLanguage,
   parseSizeRow,
   parseStat,
   parseUidRow,
@@ -26,10 +36,13 @@ import {
   type UidRow,
 } from './grammar.ts';
 import { logIn } from './login.ts';
-import { questioned, type Response, type ResponseOptions, ResponseParser, unsolicited } from './response.ts';
+import { refusal, Requests } from './requests.ts';
+import { ResponseParser, unsolicited } from './response.ts';
 
 /** The most octets of one message that are taken in, unless the caller says otherwise: 2 GiB. */
 const MAX_MESSAGE = 2 ** 31;
+/** A bound of ours: there are not many more languages with a tag of their own. */
+const MAX_LANGUAGES = 10_000;
 
 export interface Pop3Options extends ConnectOptions {
   /** Octets a message may have; a longer one ends the connection with LimitError `body-too-long`. */
@@ -43,14 +56,14 @@ export class Pop3Client {
   capabilities: Capabilities = new Map();
   readonly #channel: Channel;
   readonly #options: Pop3Options;
-  /** Settles when a login is over: whatever came into the middle of one would be taken for a part of it. */
-  #loggedIn: Promise<unknown> = Promise.resolve();
+  readonly #requests: Requests;
   #count: number | undefined;
   #deleted = 0;
 
   private constructor(channel: Channel, options: Pop3Options, greeting: string) {
     this.#channel = channel;
     this.#options = options;
+    this.#requests = new Requests(channel, options.timeout);
     this.greeting = greeting;
   }
 
@@ -86,11 +99,29 @@ export class Pop3Client {
     return this.#channel.tls;
   }
 
-  /** Logs in, by the strongest way that both sides allow. @throws AuthError when refused, or when no way is permitted. */
+  /** The pause between logins that the server asks for, if it says so. */
+  get loginDelay(): LoginDelay | undefined {
+    return loginDelayOf(this.capabilities);
+  }
+
+  /** How long the server keeps mail, if it says so. */
+  get expiry(): Expiry | undefined {
+    return expiryOf(this.capabilities);
+  }
+
+  /** What the server calls itself, if it says so. */
+  get implementation(): string | undefined {
+    return implementationOf(this.capabilities);
+  }
+
+  /**
+   * Logs in, by the strongest way that both sides allow, or by the one that is asked for: a mechanism, `USER`, or `APOP`.
+   *
+   * @throws AuthError when refused, or when no way is permitted; with `retryAfter` where the server says when to try again.
+   */
   async login(options: LoginOptions): Promise<void> {
-    const timeout = (verb: Verb): number => this.#timeout(verb);
-    const login = logIn(this.#channel, this.capabilities, this.#options, options, timeout);
-    this.#loggedIn = login.catch(() => undefined);
+    const login = this.#logIn(options);
+    this.#requests.holdFor(login);
     await login.catch((error: unknown) => {
       throw notSent(error);
     });
@@ -98,17 +129,59 @@ export class Pop3Client {
     this.capa().catch(() => undefined);
   }
 
+  async #logIn(options: LoginOptions): Promise<void> {
+    const session = {
+      channel: this.#channel,
+      server: this.#options,
+      timeout: (verb: Verb) => this.#requests.timeout(verb),
+    };
+    const named = options.mechanism !== undefined && !/^(?:USER|APOP)$/i.test(options.mechanism);
+    const capabilities = this.capabilities.size === 0 && named ? await this.#mechanisms() : this.capabilities;
+    await logIn(session, { greeting: this.greeting, capabilities }, options);
+  }
+
+  /** What servers from before CAPA answer to AUTH alone: the names of their mechanisms (RFC 1734 knew no other way). */
+  async #mechanisms(): Promise<Capabilities> {
+    const listing = new RowCollector(MAX_CAPABILITIES);
+    const { status } = await this.#requests.ask('AUTH', [], { listing });
+    return new Map([['SASL', status === 'ok' ? listing.rows.map((row) => row.trim()) : []]]);
+  }
+
   /** Asks for the capabilities. A server that has no CAPA has no capabilities; that is no error. */
   async capa(): Promise<Capabilities> {
     const listing = new RowCollector(MAX_CAPABILITIES);
-    const { status } = await this.#ask('CAPA', [], { listing });
+    const { status } = await this.#requests.ask('CAPA', [], { listing });
     this.capabilities = status === 'ok' ? parseCapabilities(listing.rows) : new Map();
     this.#channel.pipelining = this.capabilities.has('PIPELINING');
     return this.capabilities;
   }
 
+  /**
+   * Turns on UTF-8 mode, before the login (RFC 6856 §2): messages with UTF-8 in their header then come as they are, where
+   * without it a server refuses them or sends something else in their place.
+   *
+   * @throws Pop3ReplyError where the server refuses.
+   */
+  utf8(): Promise<void> {
+    return pipelined(this.#requests.command('UTF8').then(() => undefined));
+  }
+
+  /** Asks for replies in a language, by its tag or `*`; resolves to the one chosen. @throws Pop3ReplyError where it is not spoken. */
+  lang(range: string): Promise<string> {
+    return pipelined(this.#requests.command('LANG', [checkRange(range)]).then(({ text }) => parseLanguage(text).tag));
+  }
+
+  /** The languages the server can reply in. @throws Pop3ReplyError where it does not tell. */
+  languages(): Promise<Language[]> {
+    const listing = new RowCollector(MAX_LANGUAGES);
+    const read = this.#requests
+      .command('LANG', [], { listing })
+      .then(() => listing.rows.map((row) => parseLanguage(Buffer.from(row, 'latin1').toString('utf8'))));
+    return pipelined(read);
+  }
+
   stat(): Promise<{ count: number; octets: number }> {
-    const counted = this.#command('STAT').then(({ text }) => {
+    const counted = this.#requests.command('STAT').then(({ text }) => {
       const stat = this.#believe(() => parseStat(text));
       this.#count = stat.count + this.#deleted;
       return stat;
@@ -128,31 +201,39 @@ export class Pop3Client {
 
   /** The header of a message and `lines` lines of its body, to `sink`; dot-stuffing is undone. */
   top(number: number, lines: number, sink: Sink): Promise<void> {
-    const response = this.#command('TOP', [number, lines], { body: sink, limit: this.#limit });
+    const response = this.#requests.command('TOP', [number, lines], { body: sink, limit: this.#limit });
     return pipelined(response.then(() => undefined));
   }
 
   /** A whole message to `sink`, exactly as sent but for dot-stuffing. Resolves to its octets when all have been taken. */
   retr(number: number, sink: Sink): Promise<number> {
-    const response = this.#command('RETR', [number], { body: sink, limit: this.#limit });
+    const response = this.#requests.command('RETR', [number], { body: sink, limit: this.#limit });
     return pipelined(response.then(({ octets }) => octets));
   }
 
   /** Marks a message to be deleted by QUIT. Without QUIT nothing is. */
   dele(number: number): Promise<void> {
-    const marked = this.#command('DELE', [number]).then(() => {
+    const marked = this.#requests.command('DELE', [number]).then(() => {
       this.#deleted += 1;
     });
     return pipelined(marked);
   }
 
   noop(): Promise<void> {
-    return pipelined(this.#command('NOOP').then(() => undefined));
+    return pipelined(this.#requests.command('NOOP').then(() => undefined));
+  }
+
+  /**
+   * Does slow work of one's own, and says NOOP whenever `interval` milliseconds went by without a command, so that the
+   * server does not end the session meanwhile (RFC 1939 §3). Resolves to what the work does; commands may be given in it.
+   */
+  keepAlive<T>(work: () => Promise<T>, interval: number = KEEP_ALIVE): Promise<T> {
+    return this.#requests.keepAlive(work, interval);
   }
 
   /** Takes back every DELE of this session. */
   rset(): Promise<void> {
-    const unmarked = this.#command('RSET').then(() => {
+    const unmarked = this.#requests.command('RSET').then(() => {
       this.#deleted = 0;
     });
     return pipelined(unmarked);
@@ -161,7 +242,7 @@ export class Pop3Client {
   /** Ends the session; only its `+OK` says that what was marked is deleted. @throws Pop3ReplyError if it is not. */
   async quit(): Promise<void> {
     try {
-      await this.#command('QUIT');
+      await this.#requests.command('QUIT');
     } finally {
       await this.#channel.close();
     }
@@ -176,12 +257,8 @@ export class Pop3Client {
     return this.#options.maxMessage ?? MAX_MESSAGE;
   }
 
-  #timeout(verb: Verb): number {
-    return this.#options.timeout ?? COMMANDS[verb].timeout;
-  }
-
   async #stls(): Promise<void> {
-    const { status } = await this.#ask('STLS', []);
+    const { status } = await this.#requests.ask('STLS', []);
     if (status !== 'ok') {
       throw new TlsError('tls-not-offered', `${this.#options.host} does not offer TLS on this port (STLS).`, {
         phase: 'stls',
@@ -194,36 +271,12 @@ export class Pop3Client {
 
   async #listing<T extends { number: number }>(verb: 'LIST' | 'UIDL', parse: (row: string) => T): Promise<T[]> {
     const listing = new RowCollector(this.#count ?? MAX_MESSAGES);
-    await this.#command(verb, [], { listing });
+    await this.#requests.command(verb, [], { listing });
     return this.#believe(() => {
       const rows = listing.rows.map(parse);
       checkListing(verb, rows, this.#count, this.#deleted);
       return rows;
     });
-  }
-
-  /** A command that must succeed. */
-  async #command(verb: Verb, args: readonly number[] = [], options: ResponseOptions = {}): Promise<Response> {
-    const response = await this.#ask(verb, args, options);
-    if (response.status === 'err') throw refusal(response, verb.toLowerCase());
-    return response;
-  }
-
-  async #ask(verb: Verb, args: readonly number[], options: ResponseOptions = {}): Promise<Response> {
-    await this.#loggedIn;
-    const response = await this.#channel
-      .exchange(formatCommand(verb, ...args), new ResponseParser(options), {
-        timeout: this.#timeout(verb),
-        last: COMMANDS[verb].last,
-        said: [verb, ...args].join(' '),
-        phase: verb.toLowerCase(),
-      })
-      .catch((error: unknown) => {
-        // Only QUIT deletes (RFC 1939 §6): whatever else was lost can be asked for again.
-        throw verb === 'QUIT' ? error : notSent(error);
-      });
-    if (response.status !== 'continue') return response;
-    throw this.#channel.fail(questioned(verb));
   }
 
   /** What a server says in a listing is believed as a whole, or the connection is given up. */
@@ -240,11 +293,6 @@ export class Pop3Client {
 function pipelined<T>(answer: Promise<T>): Promise<T> {
   answer.catch(() => undefined);
   return answer;
-}
-
-function refusal(response: Response, phase: string): Pop3ReplyError {
-  const message = `The server refused (${phase}): ${response.text || 'without a reason'}`;
-  return new Pop3ReplyError(response.respCode, message, { phase });
 }
 
 /** Whether an error says that the server knows no such command: UIDL and TOP are optional (RFC 1939 §7). */

@@ -1,5 +1,6 @@
 /**
- * The commands of POP3 as data (RFC 1939 §5-7, RFC 2449 §5, RFC 2595 §4, RFC 5034 §4): one table, for client and server.
+ * The commands of POP3 as data (RFC 1939 §5-7, RFC 2449 §5, RFC 2595 §4, RFC 5034 §4, RFC 6856 §2-3): one
+ * table, for client and server.
  *
  * A row says how a command is written, how its answer looks, how long that may take, whether others may be sent before
  * it is answered (RFC 2449 §6.6), and in which state it is legal. What it does is in `client.ts` and `server.ts`.
@@ -37,9 +38,12 @@ const IN_BOTH = { timeout: ONE_MINUTE, states: ['authorization', 'transaction'] 
 export type Verb =
   | 'CAPA'
   | 'STLS'
+  | 'UTF8'
+  | 'LANG'
   | 'USER'
   | 'PASS'
   | 'AUTH'
+  | 'APOP'
   | 'QUIT'
   | 'STAT'
   | 'LIST'
@@ -53,6 +57,8 @@ export type Verb =
 export const COMMANDS: Readonly<Record<Verb, Command>> = {
   CAPA: { ...IN_BOTH, arguments: [], reply: 'listing' },
   STLS: { ...IN_AUTHORIZATION, arguments: [], reply: 'line', last: true, leadsTo: 'authorization' },
+  UTF8: { ...IN_AUTHORIZATION, arguments: [], reply: 'line' },
+  LANG: { ...IN_BOTH, arguments: ['word?'], reply: 'line', bare: 'listing' },
   USER: { ...IN_AUTHORIZATION, arguments: ['rest'], reply: 'line' },
   PASS: { ...IN_AUTHORIZATION, arguments: ['rest'], reply: 'line', last: true, secret: true, leadsTo: 'transaction' },
   AUTH: {
@@ -63,6 +69,8 @@ export const COMMANDS: Readonly<Record<Verb, Command>> = {
     secret: true,
     leadsTo: 'transaction',
   },
+  // Its arguments are a name, which may have spaces, and a digest.
+  APOP: { ...IN_AUTHORIZATION, arguments: ['rest'], reply: 'line', last: true, secret: true, leadsTo: 'transaction' },
   STAT: { ...IN_TRANSACTION, arguments: [], reply: 'line' },
   LIST: { ...IN_TRANSACTION, arguments: ['number?'], reply: 'line', bare: 'listing' },
   UIDL: { ...IN_TRANSACTION, arguments: ['number?'], reply: 'line', bare: 'listing' },
@@ -79,3 +87,6 @@ export const GREETING = ONE_MINUTE;
 
 /** The least a server may wait for the next command before it ends the session (RFC 1939 §3), milliseconds. */
 export const AUTOLOGOUT = 600_000;
+
+/** How long a client that has nothing to say waits before it says NOOP, milliseconds: some servers wait less than ten minutes. */
+export const KEEP_ALIVE = 60_000;

@@ -30,9 +30,9 @@ export type CommandLine =
   | { readonly verb: Verb; readonly args: readonly string[]; readonly fault?: undefined }
   | { readonly fault: 'unknown' | 'arguments'; readonly verb?: Verb };
 
-/** Reads a command as a server does: keyword of 3 or 4 letters in any case, arguments as the table has them. */
+/** Reads a command as a server does: keyword of 3 or 4 letters or digits, in any case, arguments as the table has them. */
 export function parseCommand(line: string): CommandLine {
-  const [, keyword = '', rest] = /^([A-Za-z]{3,4})(?: (.*))?$/s.exec(line) ?? [];
+  const [, keyword = '', rest] = /^([A-Za-z0-9]{3,4})(?: (.*))?$/s.exec(line) ?? [];
   const verb = keyword.toUpperCase();
   if (!Object.hasOwn(COMMANDS, verb)) return { fault: 'unknown' };
   const known = verb as Verb;
@@ -88,6 +88,28 @@ export function parseUidRow(row: string): UidRow {
   const legal = uid.length > 0 && uid.length <= MAX_UID && ![...uid].some((octet) => octet <= ' ' || octet === '\x7f');
   if (space < 0 || number === undefined || number === 0 || !legal) throw badListing('UIDL');
   return { number, uid };
+}
+
+/** A language of a server's replies (RFC 6856 §3.2). */
+export interface Language {
+  /** Such as `en` (RFC 5646). */
+  readonly tag: string;
+  /** In the language itself; empty where the server gives none. */
+  readonly name: string;
+}
+
+/** One row of LANG, or the text behind the `+OK` of one that chose a language. */
+export function parseLanguage(row: string): Language {
+  const [tag = '', ...words] = row.trim().split(' ');
+  return { tag, name: words.join(' ') };
+}
+
+/** A basic language range (RFC 4647 §2.1) as the argument of LANG. @throws UsageError `bad-argument`. */
+export function checkRange(range: string): string {
+  if (/^(?:\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)$/.test(range)) return range;
+  throw new UsageError('bad-argument', 'A language is asked for by its tag, such as en or pt-BR, or by *.', {
+    phase: 'lang',
+  });
 }
 
 /**

@@ -10,6 +10,8 @@ export interface MaildropMessage {
   readonly uid: string;
   /** Octets with every line end as CRLF. */
   readonly octets: number;
+  /** Its header has UTF-8 (RFC 6532): only a client that asked for UTF-8 mode gets it (RFC 6856 §2.1). */
+  readonly utf8?: boolean | undefined;
   /** The message, every line end CRLF, without dot-stuffing. */
   read(): AsyncIterable<Uint8Array>;
 }

@@ -83,6 +83,37 @@ suite('our client and our server', () => {
     });
   }
 
+  test('APOP where it is offered: the right password, a wrong one, a user who is not there', async () => {
+    const outcomes = [];
+    for (const attempt of [
+      LOGIN,
+      { ...LOGIN, password: 'x' },
+      { ...LOGIN, user: 'nobody' },
+      { ...LOGIN, user: '\0' },
+    ]) {
+      const { client, shown } = await pop3Session({ backend: new MemoryMaildrop(), apop: true });
+      assert.match(client.greeting, /<[0-9a-f]{32}\.\d+@posthorn\.invalid>$/);
+      const error = await reason(client.login({ ...attempt, mechanism: 'apop' }));
+      assertNoSecret(shown, error);
+      assert.ok(!shown.some((line) => /APOP ann/.test(line)), 'a digest is enough to search for the password');
+      await client.quit();
+      outcomes.push(error === undefined ? 'ok' : (error as { code?: string }).code);
+    }
+    assert.deepEqual(outcomes, ['ok', 'auth-rejected', 'auth-rejected', 'bad-credentials']);
+  });
+
+  test('a name and a password outside ASCII are prepared on both sides', async () => {
+    const backend = new MemoryMaildrop();
+    const password = async (user: string) => (user === 'jörg' ? 'pässwort IX' : undefined);
+    const own = { password, open: () => backend.open() };
+    for (const mechanism of ['APOP', 'USER', 'SCRAM-SHA-256']) {
+      const { client, served } = await pop3Session({ backend: own, apop: true });
+      await client.login({ user: 'jo\u0308rg', password: 'p\u00e4sswort \u2168', mechanism });
+      await client.quit();
+      await served;
+    }
+  });
+
   test('after a wrong password the same session can try another way', async () => {
     const { client } = await pop3Session({ backend: new MemoryMaildrop() });
     for (const mechanism of ['SCRAM-SHA-256', 'LOGIN']) {
@@ -183,6 +214,22 @@ suite('only QUIT deletes', () => {
     assert.deepEqual([backend.erased, backend.inUse], [[], false]);
   });
 
+  test('slow work of our own does not cost the session: NOOP is said meanwhile, and QUIT does not wait', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    const { backend, client, shown } = await marked({ autologout: 600_000 });
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const work = client.keepAlive(() => promise);
+    for (let minute = 0; minute < 30; minute++) {
+      t.mock.timers.tick(60_000);
+      await settled();
+    }
+    assert.ok(shown.filter((line) => line === 'C: NOOP').length >= 10);
+    resolve('done');
+    assert.equal(await work, 'done');
+    await client.quit();
+    assert.deepEqual(backend.erased, [1, 2]);
+  });
+
   test('an UPDATE that fails is said', async () => {
     const { backend, client } = await marked();
     backend.fault = new StoreError('disk-full', 'No room.');
@@ -246,6 +293,18 @@ suite('TLS over loopback', async () => {
         ['C: CAPA', 'C: STLS'],
       );
     }));
+
+  test('a timestamp that came before TLS is not used, whoever asks for it', async () => {
+    const options = { backend: new MemoryMaildrop(), identity, insecure: true, apop: true };
+    const shown: string[] = [];
+    const listener = await listen({ trace: (line) => shown.push(line) }, (channel) => void servePop3(channel, options));
+    const client = await Pop3Client.connect({ host: 'localhost', port: listener.port, security: 'required', tls });
+    assert.match(client.greeting, /<.*>$/);
+    await assert.rejects(client.login({ ...LOGIN, mechanism: 'APOP' }), { code: 'auth-no-mechanism' });
+    await client.quit();
+    await listener.close();
+    assert.ok(!shown.some((line) => line.includes('APOP')));
+  });
 
   test('in clear nobody logs in, even where the client would', () =>
     running(false, true, async (port, shown) => {

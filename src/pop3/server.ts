@@ -1,42 +1,27 @@
 /**
- * The POP3 server: one session over one channel (RFC 1939, 2449, 2595, 3206, 5034).
+ * The POP3 server: one session over one channel (RFC 1939, 2449, 2595, 3206, 5034, 6856).
  *
  * It knows nothing of where mail is kept: a backend finds passwords and opens maildrops. Deletion happens in UPDATE and
  * nowhere else, so a connection that breaks, or is idle for ten minutes, deletes nothing.
  */
 import { Pop3ReplyError, PosthornError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
-import { type ServerIdentity, secureServer } from '../net/listen.ts';
-import { answerAuth, FAILURES } from '../sasl/answer.ts';
-import type { Verifier } from '../sasl/mechanism.ts';
-import { offeredNames } from '../sasl/offer.ts';
-import { sameSecret } from '../sasl/verify.ts';
+import { secureServer } from '../net/listen.ts';
+import { FAILURES, type Verdict } from '../sasl/answer.ts';
+import { formatCapabilities } from '../wire/capabilities.ts';
 import { DotEncoder } from '../wire/dot.ts';
-import { lineOf, secretLineParser } from '../wire/secret-line.ts';
-import { type Capabilities, formatCapabilities } from '../wire/capabilities.ts';
 import { CommandParser, type ReceivedCommand } from './command-parser.ts';
 import { AUTOLOGOUT, type Verb } from './commands.ts';
-import { type Maildrop, type MaildropMessage, OpenMaildrop } from './maildrop.ts';
+import { findLanguage, LANGUAGE_ROWS } from './languages.ts';
+import { type MaildropMessage, OpenMaildrop } from './maildrop.ts';
+import { offeredCapabilities } from './offer.ts';
+import { ServerLogin } from './server-login.ts';
+import type { Pop3ServerOptions } from './server-options.ts';
 import { Session } from './session.ts';
 import { topOf } from './top.ts';
 
 /** Wrong passwords in one session before the connection is closed. */
 const MAX_FAILURES = 3;
-
-export interface Pop3Backend extends Verifier {
-  /** @throws Pop3ReplyError `IN-USE` when another session has it. */
-  open(user: string): Promise<Maildrop>;
-}
-
-export interface Pop3ServerOptions {
-  readonly backend: Pop3Backend;
-  /** With an identity STLS is offered, unless the channel is under TLS already. */
-  readonly identity?: ServerIdentity | undefined;
-  /** Lets users log in without TLS. */
-  readonly insecure?: boolean | undefined;
-  /** Milliseconds of silence before the session ends; at least ten minutes outside of tests (RFC 1939 §3). */
-  readonly autologout?: number | undefined;
-}
 
 /** Serves one connection to its end. Resolves when it is over, for whatever reason; never rejects for what a client did. */
 export async function servePop3(channel: Channel, options: Pop3ServerOptions): Promise<void> {
@@ -55,7 +40,9 @@ class Pop3Connection {
   readonly #channel: Channel;
   readonly #options: Pop3ServerOptions;
   readonly #session = new Session();
-  #user: string | undefined;
+  readonly #login: ServerLogin;
+  /** The client has asked for UTF-8 mode. */
+  #utf8 = false;
   #maildrop: OpenMaildrop | undefined;
   #failures = 0;
   #over = false;
@@ -63,10 +50,11 @@ class Pop3Connection {
   constructor(channel: Channel, options: Pop3ServerOptions) {
     this.#channel = channel;
     this.#options = options;
+    this.#login = new ServerLogin(channel, options);
   }
 
   async run(): Promise<void> {
-    await this.#reply('+OK POP3 ready');
+    await this.#reply(['+OK POP3 ready', this.#login.timestamp ?? []].flat().join(' '));
     const timeout = this.#options.autologout ?? AUTOLOGOUT;
     while (!this.#over) {
       const command = await this.#channel.read(new CommandParser(), { timeout });
@@ -103,15 +91,21 @@ class Pop3Connection {
   }
 
   readonly #handlers: Readonly<Record<Verb, (...args: string[]) => Promise<void>>> = {
-    CAPA: () => this.#listing('capabilities follow', formatCapabilities(this.#capabilities())),
+    CAPA: () =>
+      this.#listing('capabilities follow', formatCapabilities(offeredCapabilities(this.#channel, this.#options))),
     STLS: () => this.#stls(),
-    USER: async (user) => {
-      this.#requireTls();
-      this.#user = user;
+    UTF8: async () => {
+      this.#utf8 = true;
+      await this.#reply('+OK UTF-8 from here on');
+    },
+    LANG: (range) => this.#lang(range),
+    USER: async (user = '') => {
+      this.#login.name(user);
       await this.#reply('+OK now the password');
     },
-    PASS: (password = '') => this.#pass(password),
-    AUTH: (mechanism = '', initial) => this.#auth(mechanism, initial),
+    PASS: async (password = '') => this.#admit(await this.#login.pass(password)),
+    APOP: async (said = '') => this.#admit(await this.#login.apop(said)),
+    AUTH: async (mechanism = '', initial) => this.#admit(await this.#login.auth(mechanism, initial)),
     QUIT: () => this.#quit(),
     STAT: async () => {
       const { count, octets } = this.#open.stat();
@@ -120,10 +114,10 @@ class Pop3Connection {
     LIST: (number) => this.#list(number, ({ octets }) => String(octets)),
     UIDL: (number) => this.#list(number, ({ uid }) => uid),
     TOP: async (number, lines) => {
-      await this.#send('top follows', topOf(this.#open.message(Number(number)).read(), Number(lines)));
+      await this.#send('top follows', topOf(this.#readable(number).read(), Number(lines)));
     },
     RETR: async (number) => {
-      const message = this.#open.message(Number(number));
+      const message = this.#readable(number);
       await this.#send(`${message.octets} octets`, message.read());
     },
     DELE: async (number) => {
@@ -143,60 +137,38 @@ class Pop3Connection {
     return this.#maildrop;
   }
 
-  #capabilities(): Capabilities {
-    const secure = this.#channel.tls !== undefined;
-    const capabilities = new Map<string, readonly string[]>();
-    if (!secure && this.#options.identity !== undefined) capabilities.set('STLS', []);
-    if (secure || this.#options.insecure) {
-      capabilities.set('USER', []).set('SASL', offeredNames(this.#options.backend, this.#channel));
-    }
-    for (const name of ['TOP', 'UIDL', 'PIPELINING', 'RESP-CODES', 'AUTH-RESP-CODE']) capabilities.set(name, []);
-    return capabilities.set('IMPLEMENTATION', ['Posthorn']);
+  /** RFC 6856 §2.1: such a message is never sent as it is to a client that did not ask for UTF-8. */
+  #readable(number: string | undefined): MaildropMessage {
+    const message = this.#open.message(Number(number));
+    if (message.utf8 !== true || this.#utf8) return message;
+    throw new Pop3ReplyError('UTF8', 'this message has UTF-8 in its header: say UTF8 before the login');
   }
 
   async #stls(): Promise<void> {
     const { identity } = this.#options;
     if (identity === undefined || this.#channel.tls !== undefined) return this.#refuse('TLS is not available');
+    // RFC 6856 §2.1.
+    if (this.#utf8) return this.#refuse('STLS comes before UTF8');
     await this.#reply('+OK begin TLS');
     await secureServer(this.#channel, identity);
-    // RFC 2595 §4: as if the connection had just begun.
-    this.#user = undefined;
+    this.#login.restart();
   }
 
-  async #pass(password: string): Promise<void> {
-    this.#requireTls();
-    if (this.#user === undefined) return this.#refuse('USER comes first');
-    const expected = await this.#options.backend.password(this.#user);
-    const user = expected !== undefined && sameSecret(password, expected) ? this.#user : undefined;
-    this.#user = undefined;
-    await this.#admit(user);
+  async #lang(range: string | undefined): Promise<void> {
+    if (range === undefined) return this.#listing('languages follow', LANGUAGE_ROWS);
+    const tag = findLanguage(range);
+    if (tag === undefined) return this.#refuse('only English is spoken here');
+    await this.#reply(`+OK ${tag} English it is`);
   }
 
-  async #auth(name: string, initial: string | undefined): Promise<void> {
-    this.#requireTls();
-    const verdict = await answerAuth({ name, initial }, this.#options.backend, this.#channel, async (challenge) => {
-      await this.#channel.write(Buffer.from(`+ ${challenge}\r\n`), '+ ****');
-      const timeout = this.#options.autologout ?? AUTOLOGOUT;
-      return lineOf(await this.#channel.read(secretLineParser(), { timeout }));
-    });
-    if ('user' in verdict) return this.#admit(verdict.user);
-    if (verdict.failed === 'rejected') return this.#admit(undefined);
-    this.#over = verdict.failed === 'no-line';
-    await this.#refuse(FAILURES[verdict.failed]);
-  }
-
-  #requireTls(): void {
-    if (this.#channel.tls !== undefined || this.#options.insecure) return;
-    throw new Pop3ReplyError(undefined, 'start TLS first (STLS)');
-  }
-
-  async #admit(user: string | undefined): Promise<void> {
-    if (user === undefined) {
-      this.#failures += 1;
-      this.#over = this.#failures >= MAX_FAILURES;
+  async #admit(verdict: Verdict): Promise<void> {
+    if ('failed' in verdict) {
+      if (verdict.failed === 'rejected') this.#failures += 1;
+      this.#over = verdict.failed === 'no-line' || this.#failures >= MAX_FAILURES;
+      if (verdict.failed !== 'rejected') return this.#refuse(FAILURES[verdict.failed]);
       return this.#refuse(FAILURES.rejected, 'AUTH');
     }
-    this.#maildrop = new OpenMaildrop(await this.#options.backend.open(user));
+    this.#maildrop = new OpenMaildrop(await this.#options.backend.open(verdict.user));
     this.#session.succeeded('PASS');
     const { count, octets } = this.#maildrop.stat();
     await this.#reply(`+OK ${count} messages (${octets} octets)`);

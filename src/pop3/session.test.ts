@@ -14,12 +14,13 @@ function sessionIn(state: State): Session {
 
 test('a session begins with authorization', () => assert.equal(new Session().state, 'authorization'));
 
-test('what is legal in which state is what RFC 1939, 2449, 2595 and 5034 say', () => {
+test('what is legal in which state is what RFC 1939, 2449, 2595, 5034 and 6856 say', () => {
   const legal = (state: State) => VERBS.filter((verb) => sessionIn(state).permits(verb)).sort();
-  assert.deepEqual(legal('authorization'), ['AUTH', 'CAPA', 'PASS', 'QUIT', 'STLS', 'USER']);
+  assert.deepEqual(legal('authorization'), ['APOP', 'AUTH', 'CAPA', 'LANG', 'PASS', 'QUIT', 'STLS', 'USER', 'UTF8']);
   assert.deepEqual(legal('transaction'), [
     'CAPA',
     'DELE',
+    'LANG',
     'LIST',
     'NOOP',
     'QUIT',
@@ -32,7 +33,7 @@ test('what is legal in which state is what RFC 1939, 2449, 2595 and 5034 say', (
   assert.deepEqual(legal('update'), []);
 });
 
-test('only PASS and AUTH lead to the transaction state, and only QUIT from there to update', () => {
+test('only APOP, AUTH and PASS lead to the transaction state, and only QUIT from there to update', () => {
   const moves = STATES.slice(0, 2).flatMap((state) =>
     VERBS.filter((verb) => sessionIn(state).permits(verb)).flatMap((verb) => {
       const session = sessionIn(state);
@@ -41,6 +42,7 @@ test('only PASS and AUTH lead to the transaction state, and only QUIT from there
     }),
   );
   assert.deepEqual(moves.sort(), [
+    'APOP: authorization to transaction',
     'AUTH: authorization to transaction',
     'PASS: authorization to transaction',
     'QUIT: transaction to update',
@@ -48,6 +50,6 @@ test('only PASS and AUTH lead to the transaction state, and only QUIT from there
 });
 
 test('secrets are known to be secret, and nothing is sent behind what changes the session', () => {
-  assert.deepEqual(VERBS.filter((verb) => COMMANDS[verb].secret).sort(), ['AUTH', 'PASS']);
-  assert.deepEqual(VERBS.filter((verb) => COMMANDS[verb].last).sort(), ['AUTH', 'PASS', 'QUIT', 'STLS']);
+  assert.deepEqual(VERBS.filter((verb) => COMMANDS[verb].secret).sort(), ['APOP', 'AUTH', 'PASS']);
+  assert.deepEqual(VERBS.filter((verb) => COMMANDS[verb].last).sort(), ['APOP', 'AUTH', 'PASS', 'QUIT', 'STLS']);
 });

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { Pop3ReplyError, SmtpReplyError } from '../errors.ts';
 import type { Maildrop, MaildropMessage } from '../pop3/maildrop.ts';
-import type { Pop3Backend } from '../pop3/server.ts';
+import type { Pop3Backend } from '../pop3/server-options.ts';
 import { sameSecret } from '../sasl/verify.ts';
 import type { Delivery } from '../smtp/delivery.ts';
 import type { Envelope } from '../smtp/envelope.ts';

@@ -11,7 +11,10 @@ import type { ClientMechanism } from './mechanism.ts';
 import { chooseMechanism, offersBinding } from './select.ts';
 
 export type LoginOptions = Credentials & {
-  /** Use this mechanism or none; for POP3 `USER` stands for USER and PASS. A mechanism of tokens takes the password for one. */
+  /**
+   * Use this mechanism or none; for POP3 `USER` stands for USER and PASS, and `APOP` for itself. A mechanism of tokens
+   * takes the password for one.
+   */
   readonly mechanism?: string | undefined;
 };
 

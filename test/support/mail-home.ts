@@ -101,7 +101,7 @@ export function onlyError({ stderr }: Ended): ToldError {
   const lines = stderr.trimEnd().split('\n');
   assert.equal(lines.length, 1, stderr);
   const { error } = JSON.parse(lines[0] ?? '') as { error: ToldError };
-  assert.deepEqual(Object.keys(error), ['code', 'phase', 'message', 'hint', 'retryable']);
+  assert.deepEqual(Object.keys(error), ['code', 'phase', 'message', 'hint', 'retryable', 'retryAfter']);
   assert.match(error.code, /^[a-z][a-z0-9-]+$/);
   assert.equal(typeof error.retryable, 'boolean');
   return error;

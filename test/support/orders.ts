@@ -4,7 +4,7 @@
  *     > connect none | required | tls      `tls` as over pop3s: or smtps:, with TLS already there
  *     > connect lmtp                       SMTP's sister, without TLS
  *     > login ann tops3cret [MECHANISM]
- *     > capa, stat, list, uidl, retr 1, top 1 5, dele 1, rset, noop, quit
+ *     > capa, utf8, lang en, languages, stat, list, uidl, retr 1, top 1 5, dele 1, rset, noop, quit
  *     > send from=a@example.org to=b@example.org,c@example.org body="one chunk" body="another" size=20 eightbit
  */
 import { ConnectionLostError, Pop3ReplyError, PosthornError, SmtpReplyError } from '../../src/errors.ts';
@@ -81,8 +81,12 @@ async function pop3Order(client: Pop3Client, verb: string, words: readonly strin
       return body.join('');
     case 'dele':
       return client.dele(Number(first));
+    case 'lang':
+      return client.lang(first);
     case 'capa':
       return Object.fromEntries(await client.capa());
+    case 'utf8':
+    case 'languages':
     case 'stat':
     case 'list':
     case 'uidl':
@@ -171,5 +175,6 @@ function describeError(error: unknown): string {
         : error instanceof ConnectionLostError
           ? [` ${error.outcome}`, ...error.recipients.map(({ address, fate }) => `${address} ${fate}`)].join(' ')
           : '';
-  return `error ${error.code}${detail}${error.temporary ? ' temporary' : ''}`;
+  const wait = error.retryAfter === undefined ? '' : ` in ${error.retryAfter} s`;
+  return `error ${error.code}${detail}${error.temporary ? ' temporary' : ''}${wait}`;
 }

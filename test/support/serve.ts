@@ -1,15 +1,16 @@
 /**
  * Our servers for a transcript, over a small backend in memory.
  *
- *     > serve [stls | starttls] [auth] [size=100]
+ *     > serve [stls | starttls] [auth] [size=100] [utf8=2] [expire=30] [delay=900]
  *
  * Without `stls` or `starttls` logging in needs no TLS. `ann` is the one user; her maildrop has three messages, and
- * `bob@example.org` is the one recipient who is refused. The outcome lists what was erased, and what was stored.
+ * `utf8` names one with UTF-8 in its header. `bob@example.org` is the one recipient who is refused. The outcome lists what was erased, and what was stored.
  */
 import { Pop3ReplyError, SmtpReplyError } from '../../src/errors.ts';
 import type { Channel } from '../../src/net/channel.ts';
 import type { Maildrop } from '../../src/pop3/maildrop.ts';
-import { type Pop3Backend, servePop3 } from '../../src/pop3/server.ts';
+import { servePop3 } from '../../src/pop3/server.ts';
+import type { Pop3Backend } from '../../src/pop3/server-options.ts';
 import { type SmtpBackend, serveSmtp } from '../../src/smtp/server.ts';
 import { latin1 } from '../../src/wire/bytes.ts';
 import { PASSWORD, USER } from './secrets.ts';
@@ -33,6 +34,8 @@ export class MemoryMaildrop implements Pop3Backend {
   inUse = false;
   /** What an update fails with, if anything. */
   fault: Error | undefined;
+  /** The number of a message whose header has UTF-8. */
+  utf8 = 0;
   readonly password = password;
 
   async open(): Promise<Maildrop> {
@@ -41,6 +44,7 @@ export class MemoryMaildrop implements Pop3Backend {
     const messages = MAIL.map((text, at) => ({
       uid: `uid-${at + 1}`,
       octets: text.length,
+      utf8: at + 1 === this.utf8,
       async *read() {
         yield Buffer.from(text);
       },
@@ -85,23 +89,34 @@ export class MemoryPost implements SmtpBackend {
 export const servePop3Order: Serve = async (channel, words) => {
   const backend = new MemoryMaildrop();
   const identity = words.includes('stls') ? IDENTITY : undefined;
-  await servePop3(channel, { backend, identity, insecure: identity === undefined });
+  backend.utf8 = numberIn(words, 'utf8') ?? 0;
+  await servePop3(channel, {
+    backend,
+    identity,
+    insecure: identity === undefined,
+    expire: numberIn(words, 'expire'),
+    loginDelay: numberIn(words, 'delay'),
+  });
   return backend.erased.length === 0 ? [] : [`erased ${backend.erased.join(' ')}`];
 };
 
 export const serveSmtpOrder: Serve = async (channel, words) => {
   const backend = new MemoryPost();
   const identity = words.includes('starttls') ? IDENTITY : undefined;
-  const size = words.find((word) => word.startsWith('size='))?.slice('size='.length);
   await serveSmtp(channel, {
     backend,
     name: 'mail.test',
     identity,
     insecure: identity === undefined,
     authRequired: words.includes('auth'),
-    maxSize: size === undefined ? undefined : Number(size),
+    maxSize: numberIn(words, 'size'),
   });
   return backend.stored.map(
     ({ from, recipients, text }) => `${from} -> ${recipients.join(', ')} ${JSON.stringify(text)}`,
   );
 };
+
+function numberIn(words: readonly string[], key: string): number | undefined {
+  const value = words.find((word) => word.startsWith(`${key}=`))?.slice(key.length + 1);
+  return value === undefined ? undefined : Number(value);
+}

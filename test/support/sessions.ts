@@ -6,7 +6,8 @@ import { Channel } from '../../src/net/channel.ts';
 import type { Security } from '../../src/net/connect.ts';
 import { Transcript } from '../../src/net/transcript.ts';
 import { Pop3Client } from '../../src/pop3/client.ts';
-import { type Pop3ServerOptions, servePop3 } from '../../src/pop3/server.ts';
+import { servePop3 } from '../../src/pop3/server.ts';
+import type { Pop3ServerOptions } from '../../src/pop3/server-options.ts';
 import { SmtpClient } from '../../src/smtp/client.ts';
 import { type SmtpServerOptions, serveSmtp } from '../../src/smtp/server.ts';
 
