@@ -49,8 +49,8 @@ export class Body {
 
   /** By BDAT: at once where the size is known, in chunks where it is not. */
   byCount(): Promise<Answers> {
-    const { size, exactLines } = this.#message;
-    return size !== undefined && size > 0 && exactLines ? this.#whole(size) : this.#inChunks();
+    const { size } = this.#message;
+    return size !== undefined && size > 0 && goesAsItIs(this.#message) ? this.#whole(size) : this.#inChunks();
   }
 
   async #whole(size: number): Promise<Answers> {
@@ -87,8 +87,9 @@ export class Body {
       if (!succeeded(answer)) throw refusal(answer, 'data');
     });
     // Behind DATA the final dot would have ended the last line; here nothing else does.
-    if (!lineEnded) held.push(CRLF);
-    length += lineEnded ? 0 : CRLF.length;
+    const missing = lineEnded || this.#message.isBinary ? undefined : CRLF;
+    if (missing !== undefined) held.push(missing);
+    length += missing?.length ?? 0;
     return this.#finish(this.#expect(), [bdat(length, true), ...held], `BDAT ${length} LAST`);
   }
 
@@ -106,7 +107,7 @@ export class Body {
         this.#message.chunks(),
         reply === undefined ? closed : Promise.race([reply.value, closed]),
       );
-      for await (const chunk of this.#message.exactLines ? chunks : normaliseEol(chunks)) {
+      for await (const chunk of goesAsItIs(this.#message) ? chunks : normaliseEol(chunks)) {
         if (reply?.settled) break;
         await write(chunk);
         octets += chunk.length;
@@ -162,9 +163,14 @@ export function bdat(octets: number, last: boolean): Buffer {
   return Buffer.from(`BDAT ${octets}${last ? ' LAST' : ''}\r\n`, 'latin1');
 }
 
+/** Whether no line end has to be mended: all are CRLF, or there are no lines (RFC 3030 §3). */
+function goesAsItIs({ exactLines, isBinary }: Outgoing): boolean {
+  return exactLines === true || isBinary === true;
+}
+
 /** A message that is small and whole, in one piece; undefined for any other. */
 export async function inOnePiece(channel: Channel, message: Outgoing, most: number): Promise<Buffer | undefined> {
-  if (message.size === undefined || message.size > most || message.exactLines !== true) return undefined;
+  if (message.size === undefined || message.size > most || !goesAsItIs(message)) return undefined;
   const pieces: Uint8Array[] = [];
   for await (const chunk of takeUntil(message.chunks(), channel.closed)) pieces.push(chunk);
   if (channel.failure !== undefined) throw notYetSent(channel.failure);

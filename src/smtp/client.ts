@@ -15,6 +15,8 @@ import type { LoginOptions } from '../sasl/attempt.ts';
 import { type Capabilities } from '../wire/capabilities.ts';
 import { parseCapabilities } from './capabilities.ts';
 import { COMMANDS, GREETING, type Verb } from './commands.ts';
+import { isAscii } from './grammar.ts';
+import { notOffered } from './introduction.ts';
 import { logIn } from './login.ts';
 import { type Reply, ReplyParser, refusal, succeeded, unsolicited } from './reply.ts';
 import type { Envelope, Outgoing, SendOptions, SendResult } from './envelope.ts';
@@ -177,11 +179,31 @@ export class SmtpClient {
   }
 
   rset(): Promise<void> {
-    return this.#inTurn(() => this.#command('RSET'));
+    return this.#inTurn(async () => void (await this.#accepted('RSET')));
+  }
+
+  /**
+   * Asks whether there is such a user or address. Most servers answer 252: they will not say, and would try (RFC 5321
+   * §3.5.3).
+   *
+   * @throws SmtpReplyError where there is none; UsageError `smtputf8-not-offered`.
+   */
+  vrfy(user: string): Promise<Reply> {
+    return this.#question('VRFY', user);
+  }
+
+  /** Asks who is on a mailing list, a line each. @throws as `vrfy`; 502 where the server does not tell. */
+  expn(list: string): Promise<Reply> {
+    return this.#question('EXPN', list);
+  }
+
+  /** What the server says about itself, or about one command. @throws SmtpReplyError. */
+  help(topic?: string): Promise<Reply> {
+    return this.#question('HELP', topic);
   }
 
   noop(): Promise<void> {
-    return this.#inTurn(() => this.#command('NOOP'));
+    return this.#inTurn(async () => void (await this.#accepted('NOOP')));
   }
 
   /** Takes leave. What becomes of QUIT changes nothing about what was sent, so no error comes from it. */
@@ -217,9 +239,19 @@ export class SmtpClient {
     return done;
   }
 
-  async #command(verb: Verb): Promise<void> {
-    const reply = await this.#ask(verb);
+  /** RFC 6531 §3.7.4.2: who asks in UTF-8 says so, and takes an answer in it. */
+  #question(verb: 'VRFY' | 'EXPN' | 'HELP', text?: string): Promise<Reply> {
+    return this.#inTurn(async () => {
+      if (text === undefined || isAscii(text)) return this.#accepted(verb, text);
+      if (verb !== 'HELP' && this.capabilities.has('SMTPUTF8')) return this.#accepted(verb, `${text} SMTPUTF8`);
+      throw notOffered('SMTPUTF8', JSON.stringify(text.slice(0, 80)));
+    });
+  }
+
+  async #accepted(verb: Verb, argument?: string): Promise<Reply> {
+    const reply = await this.#ask(verb, argument);
     if (!succeeded(reply)) throw refusal(reply, verb.toLowerCase());
+    return reply;
   }
 
   #ask(verb: Verb, argument?: string): Promise<Reply> {

@@ -37,6 +37,9 @@ export type Verb =
   | 'DATA'
   | 'BDAT'
   | 'RSET'
+  | 'VRFY'
+  | 'EXPN'
+  | 'HELP'
   | 'NOOP'
   | 'QUIT';
 
@@ -51,6 +54,9 @@ export const COMMANDS: Readonly<Record<Verb, Command>> = {
   DATA: { argument: 'none', timeout: 2 * MINUTE, last: true, states: ['rcpt'], leadsTo: 'ready' },
   BDAT: { argument: 'word', timeout: 10 * MINUTE, states: ['rcpt', 'bdat'] },
   RSET: { argument: 'none', timeout: 5 * MINUTE, states: ANY },
+  VRFY: { argument: 'word', timeout: 5 * MINUTE, last: true, states: ANY },
+  EXPN: { argument: 'word', timeout: 5 * MINUTE, last: true, states: ANY },
+  HELP: { argument: 'optional', timeout: 5 * MINUTE, states: ANY },
   NOOP: { argument: 'optional', timeout: 5 * MINUTE, last: true, states: ANY },
   QUIT: { argument: 'none', timeout: 10_000, last: true, states: ANY, leadsTo: 'closed' },
 };

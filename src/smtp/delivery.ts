@@ -8,7 +8,7 @@ import type { Channel } from '../net/channel.ts';
 import { BareNewlineDetector } from '../wire/eol.ts';
 import type { Parser, Sink } from '../wire/parser.ts';
 import { DATA_BLOCK } from './commands.ts';
-import type { Envelope } from './envelope.ts';
+import type { ReceivedEnvelope } from './envelope.ts';
 
 /** Where a message goes while it arrives. Either `commit` or `abort` is called, once; no `abort` follows a `commit`. */
 export interface Delivery {
@@ -19,26 +19,28 @@ export interface Delivery {
 }
 
 /** Opens the way for one message. */
-export type Deliver = (envelope: Envelope) => Promise<Delivery>;
+export type Deliver = (envelope: ReceivedEnvelope) => Promise<Delivery>;
 
 /** One message while it arrives, behind DATA or in the chunks of BDAT. Ends with `finish` or `abort`. */
 export class Reception {
   readonly #delivery: Delivery;
   readonly #limit: number;
-  readonly #newlines = new BareNewlineDetector();
+  readonly #newlines: BareNewlineDetector | undefined;
   #octets = 0;
   #fault: { readonly error: unknown } | undefined;
 
-  constructor(delivery: Delivery, limit: number) {
+  /** `binary`: it is not made of lines, so that a bare CR or LF means nothing (RFC 3030 §3). */
+  constructor(delivery: Delivery, limit: number, binary: boolean) {
     this.#delivery = delivery;
     this.#limit = limit;
+    this.#newlines = binary ? undefined : new BareNewlineDetector();
   }
 
   /** Takes what comes; what is refused at the end anyway is dropped. */
   readonly sink: Sink = (chunk) => {
     this.#octets += chunk.length;
-    this.#newlines.push(chunk);
-    if (this.#octets > this.#limit || this.#newlines.found || this.#fault !== undefined) return undefined;
+    this.#newlines?.push(chunk);
+    if (this.#octets > this.#limit || this.#newlines?.found || this.#fault !== undefined) return undefined;
     try {
       const written = this.#delivery.write(chunk);
       return written instanceof Promise ? written.catch(this.#failed) : undefined;
@@ -66,7 +68,7 @@ export class Reception {
       };
     }
     // Some reader behind us may take a bare line end for a real one, and its dot for the end (the attacks of 2023).
-    if (this.#newlines.found) {
+    if (this.#newlines?.found) {
       return { error: new SmtpReplyError({ code: 550, enhanced: '5.6.11' }, 'bare CR or LF in the message') };
     }
     return this.#fault;

@@ -1,13 +1,64 @@
-/** What a message needs to travel, and what became of it (RFC 5321 §2.3.1, RFC 1870, 6152, 6531). Values alone. */
-import { UsageError } from '../errors.ts';
-import { type Capabilities } from '../wire/capabilities.ts';
-import { sizeLimit } from './capabilities.ts';
+/**
+ * What a message needs to travel, what may be asked of those who carry it, and what became of it (RFC 5321 §2.3.1). Values
+ * alone; how they are said is in `parameters.ts`.
+ */
 import type { Reply } from './reply.ts';
 
-export interface Envelope {
+/** What may be asked for a whole message. Each needs an extension of the server. */
+export interface MailRequests {
+  /** What a report of a failure brings back of the message (DSN, RFC 3461 §4.3). */
+  readonly return?: 'full' | 'headers' | undefined;
+  /** By which reports name the message: printable ASCII, up to a hundred characters (DSN, RFC 3461 §4.4). */
+  readonly envelopeId?: string | undefined;
+  /** Never to travel without verified TLS, on the whole way (RFC 8689). */
+  readonly requireTls?: boolean | undefined;
+  /** Not to be delivered before (FUTURERELEASE, RFC 4865). */
+  readonly hold?: { readonly seconds: number } | { readonly until: Date } | undefined;
+  /** To be delivered in time (RFC 2852). */
+  readonly deliverBy?: DeliverBy | undefined;
+  /** From -9 to 9; 0 is usual (MT-PRIORITY, RFC 6710). */
+  readonly priority?: number | undefined;
+  /** Who handed the message in first, or nothing where that is not known (AUTH, RFC 4954 §5). */
+  readonly submitter?: string | undefined;
+}
+
+export interface DeliverBy {
+  /** From now; with `notify` they may be over already. */
+  readonly seconds: number;
+  /** What happens when they are over: the message comes back, or a notice does and it goes on. */
+  readonly late: 'return' | 'notify';
+  /** Whether each relay reports that it passed the message on. */
+  readonly trace?: boolean | undefined;
+}
+
+export type DeliveryEvent = 'success' | 'failure' | 'delay';
+
+/** What may be asked for one recipient (DSN, RFC 3461 §4.1, §4.2). */
+export interface RecipientRequests {
+  /** What is reported to the sender; by default failures and, at the servers' discretion, delays. */
+  readonly notify?: 'never' | readonly DeliveryEvent[] | undefined;
+  /** The address the sender wrote, where that is another one; `type` is `rfc822`, or `utf-8` for one that is not ASCII. */
+  readonly originalRecipient?: { readonly type: string; readonly address: string } | undefined;
+}
+
+export interface Envelope extends MailRequests {
   /** The sender to whom failures are reported; empty for none. */
   readonly from: string;
   readonly recipients: readonly string[];
+  /** What is asked for some recipients, by their addresses. */
+  readonly requests?: ReadonlyMap<string, RecipientRequests> | undefined;
+}
+
+/** What the octets of a body may be (RFC 6152, RFC 3030 §3). */
+export type BodyKind = '7bit' | '8bit' | 'binary';
+
+/** An envelope as a server gets it, with what was said of the message to come. */
+export interface ReceivedEnvelope extends Envelope {
+  readonly body: BodyKind;
+  /** Addresses or headers may be UTF-8 (RFC 6531). */
+  readonly utf8: boolean;
+  /** Octets, as announced (RFC 1870); undefined when they were not. */
+  readonly size: number | undefined;
 }
 
 export interface Outgoing {
@@ -19,6 +70,8 @@ export interface Outgoing {
   readonly exactLines?: boolean | undefined;
   /** Octets above 127 in the body: needs 8BITMIME (RFC 6152). */
   readonly has8bit?: boolean | undefined;
+  /** Octets that are no lines, bare CR and LF among them: needs BINARYMIME (RFC 3030 §3). */
+  readonly isBinary?: boolean | undefined;
   /** UTF-8 in addresses or headers: needs SMTPUTF8 (RFC 6531). */
   readonly needsUtf8?: boolean | undefined;
 }
@@ -42,34 +95,4 @@ export interface SendResult {
   readonly recipients: readonly RecipientResult[];
   /** The server's answer to the message; its text often names a queue id. */
   readonly reply: Reply | undefined;
-}
-
-/**
- * What MAIL must say of the message, behind the sender.
- *
- * @throws UsageError when the message is larger than the server takes, or needs what it does not offer: nothing was sent.
- */
-export function mailParameters(capabilities: Capabilities, envelope: Envelope, message: Outgoing): string {
-  const limit = sizeLimit(capabilities);
-  const { size } = message;
-  if (size !== undefined && limit !== undefined && size > limit) {
-    throw new UsageError('message-too-large', `The message has ${size} octets; the server takes at most ${limit}.`, {
-      phase: 'mail',
-      hint: 'Send fewer or smaller attachments.',
-    });
-  }
-  const utf8 =
-    message.needsUtf8 === true ||
-    [envelope.from, ...envelope.recipients].some((address) => /[^\x00-\x7f]/.test(address));
-  if (utf8) require(capabilities, 'SMTPUTF8', 'smtputf8-not-offered', 'an address or a header is not ASCII');
-  if (message.has8bit) require(capabilities, '8BITMIME', '8bitmime-not-offered', 'its body has octets above 127');
-  const announced = size !== undefined && capabilities.has('SIZE') ? ` SIZE=${size}` : '';
-  return `${announced}${message.has8bit ? ' BODY=8BITMIME' : ''}${utf8 ? ' SMTPUTF8' : ''}`;
-}
-
-function require(capabilities: Capabilities, capability: string, code: string, why: string): void {
-  if (capabilities.has(capability)) return;
-  throw new UsageError(code, `The server does not offer ${capability}, which this message needs: ${why}.`, {
-    phase: 'mail',
-  });
 }

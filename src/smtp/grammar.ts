@@ -40,6 +40,11 @@ export function formatPath(address: string): string {
   return `<${address}>`;
 }
 
+/** Whether it needs no SMTPUTF8 (RFC 6531). */
+export function isAscii(text: string): boolean {
+  return !/[^\x00-\x7f]/.test(text);
+}
+
 export type CommandLine =
   | { readonly verb: Verb; readonly argument: string; readonly fault?: undefined }
   | { readonly fault: 'unknown' | 'arguments'; readonly verb?: Verb };
@@ -67,8 +72,8 @@ export function parseCommand(line: string): CommandLine {
 
 export interface Path {
   readonly address: string;
-  /** Keywords in upper case with their values; a keyword without one has the empty value. */
-  readonly parameters: ReadonlyMap<string, string>;
+  /** Keywords in upper case with their values, in their order; a keyword without one has the empty value. */
+  readonly parameters: readonly (readonly [keyword: string, value: string])[];
 }
 
 /** Reads `<address> KEY=VALUE …`; a source route is passed over (RFC 5321 §3.6.1). Undefined when it is none. */
@@ -82,5 +87,5 @@ export function parsePath(text: string): Path | undefined {
     const at = word.indexOf('=');
     return at < 0 ? [word.toUpperCase(), ''] : [word.slice(0, at).toUpperCase(), word.slice(at + 1)];
   });
-  return { address, parameters: new Map(parameters) };
+  return { address, parameters };
 }

@@ -5,9 +5,23 @@ export type { ConnectOptions, Security } from '../net/connect.ts';
 export { type Listener, type ListenOptions, listen, type ServerIdentity } from '../net/listen.ts';
 export type { TlsInfo, TlsOptions } from '../net/tls.ts';
 export type { Capabilities } from '../wire/capabilities.ts';
+export type { Extensions } from './capabilities.ts';
 export { SmtpClient, type SmtpOptions } from './client.ts';
 export type { Deliver, Delivery } from './delivery.ts';
+export type { Directory } from './directory.ts';
 export type { LoginOptions } from '../sasl/attempt.ts';
 export type { Reply } from './reply.ts';
 export { type SmtpBackend, type SmtpServerOptions, serveSmtp } from './server.ts';
-export type { Envelope, Outgoing, RecipientResult, SendOptions, SendResult } from './envelope.ts';
+export type {
+  BodyKind,
+  DeliverBy,
+  DeliveryEvent,
+  Envelope,
+  MailRequests,
+  Outgoing,
+  ReceivedEnvelope,
+  RecipientRequests,
+  RecipientResult,
+  SendOptions,
+  SendResult,
+} from './envelope.ts';

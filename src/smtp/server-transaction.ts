@@ -6,13 +6,17 @@
  */
 import { SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
+import type { Capabilities } from '../wire/capabilities.ts';
 import { CountedBody } from '../wire/count.ts';
 import { parseDecimal } from '../wire/decimal.ts';
 import { DotDecoder } from '../wire/dot.ts';
 import { answer } from './answer.ts';
 import { DATA_BLOCK, type Verb } from './commands.ts';
 import { type Deliver, Reception, receive } from './delivery.ts';
-import { parsePath } from './grammar.ts';
+import type { RecipientRequests } from './envelope.ts';
+import { isAscii, parsePath } from './grammar.ts';
+import { MAIL_PARAMETERS, type MailParameters, RCPT_PARAMETERS } from './parameters.ts';
+import { readParameters } from './received.ts';
 import type { Session } from './session.ts';
 
 /** RFC 5321 §4.5.3.1.8: at least a hundred recipients are taken. */
@@ -24,6 +28,8 @@ export interface TransactionOptions {
     recipient(address: string): Promise<void>;
     readonly deliver: Deliver;
   };
+  /** What is announced now. */
+  readonly capabilities: () => Capabilities;
   /** The most octets of one message. */
   readonly maxSize: number;
 }
@@ -32,8 +38,9 @@ export class ServerTransaction {
   readonly #channel: Channel;
   readonly #session: Session;
   readonly #options: TransactionOptions;
-  #from = '';
+  #mail: MailParameters & { readonly from: string } = { from: '' };
   #recipients: string[] = [];
+  #requests = new Map<string, RecipientRequests>();
   /** The message that is coming in chunks. */
   #reception: Reception | undefined;
 
@@ -54,35 +61,36 @@ export class ServerTransaction {
   async mail(argument: string): Promise<void> {
     const path = parsePath(argument);
     if (path === undefined) throw new SmtpReplyError({ code: 501, enhanced: '5.1.7' }, 'that is not a sender');
-    for (const [keyword, value] of path.parameters) this.#mailParameter(keyword, value);
-    this.#from = path.address;
-    this.#recipients = [];
+    const parameters = readParameters(MAIL_PARAMETERS, path.parameters, this.#options.capabilities);
+    this.#checkAscii(path.address, parameters.utf8);
+    this.#mail = { from: path.address, body: '7bit', ...parameters };
     await this.#reply(250, 'sender accepted', '2.1.0');
-  }
-
-  #mailParameter(keyword: string, value: string): void {
-    const size = keyword === 'SIZE' ? parseDecimal(value) : undefined;
-    if (size !== undefined && size > this.#options.maxSize) {
-      throw new SmtpReplyError({ code: 552, enhanced: '5.3.4' }, `message larger than ${this.#options.maxSize} octets`);
-    }
-    const body = keyword === 'BODY' && /^(?:7BIT|8BITMIME)$/i.test(value);
-    const known = size !== undefined || body || (keyword === 'SMTPUTF8' && value === '') || keyword === 'AUTH';
-    if (!known) throw new SmtpReplyError({ code: 555, enhanced: '5.5.4' }, `unknown parameter ${keyword}`);
   }
 
   async rcpt(argument: string): Promise<void> {
     const path = parsePath(argument);
     if (path === undefined || path.address === '')
       throw new SmtpReplyError({ code: 501, enhanced: '5.1.3' }, 'that is not a recipient');
-    if (path.parameters.size > 0) throw new SmtpReplyError({ code: 555, enhanced: '5.5.4' }, 'unknown parameter');
+    const { address } = path;
+    const requests = readParameters(RCPT_PARAMETERS, path.parameters, this.#options.capabilities);
+    this.#checkAscii(address, this.#mail.utf8);
     if (this.#recipients.length >= MAX_RECIPIENTS)
       throw new SmtpReplyError({ code: 452, enhanced: '4.5.3' }, 'too many recipients');
-    await this.#options.backend.recipient(path.address);
-    this.#recipients.push(path.address);
+    await this.#options.backend.recipient(address);
+    this.#recipients.push(address);
+    if (path.parameters.length > 0) this.#requests.set(address, requests);
     await this.#reply(250, 'recipient accepted', '2.1.5');
   }
 
+  /** RFC 6531 §3.5. */
+  #checkAscii(address: string, utf8: boolean | undefined): void {
+    if (utf8 || isAscii(address)) return;
+    throw new SmtpReplyError({ code: 553, enhanced: '5.6.7' }, 'that address needs SMTPUTF8, said with MAIL');
+  }
+
   async data(): Promise<void> {
+    // RFC 3030 §3: what is not made of lines has no line that could end it.
+    if (this.#mail.body === 'binary') throw outOfOrder('DATA');
     const reception = await this.#receive();
     // Where this fails so does the reading behind it, which then gives the message up.
     void this.#reply(354, 'go on, end with a dot');
@@ -114,8 +122,10 @@ export class ServerTransaction {
   }
 
   async #receive(): Promise<Reception> {
-    const envelope = { from: this.#from, recipients: this.#recipients };
-    return new Reception(await this.#options.backend.deliver(envelope), this.#options.maxSize);
+    const { from, body = '7bit', utf8 = false, size, ...requests } = this.#mail;
+    const envelope = { ...requests, from, recipients: this.#recipients, requests: this.#requests, body, utf8, size };
+    const delivery = await this.#options.backend.deliver(envelope);
+    return new Reception(delivery, this.#options.maxSize, body === 'binary');
   }
 
   async #finish(reception: Reception): Promise<void> {
@@ -130,8 +140,9 @@ export class ServerTransaction {
   }
 
   #forget(): void {
-    this.#from = '';
+    this.#mail = { from: '' };
     this.#recipients = [];
+    this.#requests = new Map();
   }
 
   #reply(code: number, text: string, enhanced?: string): Promise<void> {

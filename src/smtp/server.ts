@@ -12,19 +12,23 @@ import { offeredNames } from '../sasl/offer.ts';
 import { lineOf, secretLineParser } from '../wire/secret-line.ts';
 import { type Capabilities, formatCapabilities } from '../wire/capabilities.ts';
 import { answer } from './answer.ts';
+import { announce, type Extensions } from './capabilities.ts';
 import { CommandParser, type ReceivedCommand } from './command-parser.ts';
-import { IDLE, type Verb } from './commands.ts';
+import { COMMANDS, IDLE, type Verb } from './commands.ts';
 import type { Deliver } from './delivery.ts';
+import { type Directory, expandList, verifyUser } from './directory.ts';
 import { outOfOrder, ServerTransaction } from './server-transaction.ts';
 import { Session } from './session.ts';
 
 /** Wrong passwords, or commands that are none, in one session before the connection is closed. */
 const MAX_FAILURES = 10;
 
-export interface SmtpBackend extends Verifier {
+export interface SmtpBackend extends Verifier, Directory {
   /** Judges a recipient. @throws SmtpReplyError to refuse it. */
   recipient(address: string): Promise<void>;
   readonly deliver: Deliver;
+  /** What it can do with a message beyond taking it; by default nothing. */
+  readonly extensions?: Extensions | undefined;
 }
 
 export interface SmtpServerOptions {
@@ -56,6 +60,9 @@ const NOT_ADMITTED: Readonly<Record<Failure, { code: number; enhanced: string }>
 
 const DEFAULT_MAX_SIZE = 2 ** 31;
 
+/** LHLO is for LMTP, which this server does not speak. */
+const KNOWN = Object.keys(COMMANDS).filter((verb) => verb !== 'LHLO');
+
 /** Serves one connection to its end. Resolves when it is over, for whatever reason; never rejects for what a client did. */
 export async function serveSmtp(channel: Channel, options: SmtpServerOptions): Promise<void> {
   const connection = new SmtpConnection(channel, options);
@@ -82,6 +89,7 @@ class SmtpConnection {
     this.#options = options;
     this.#transaction = new ServerTransaction(channel, this.#session, {
       backend: options.backend,
+      capabilities: () => this.#capabilities(),
       maxSize: this.#maxSize,
     });
   }
@@ -117,7 +125,7 @@ class SmtpConnection {
   async #obey(command: ReceivedCommand): Promise<void> {
     if (command.fault !== undefined) return this.#fault(command);
     const { verb, argument } = command;
-    if (verb === 'LHLO') return this.#fault({ fault: 'unknown' });
+    if (!KNOWN.includes(verb)) return this.#fault({ fault: 'unknown' });
     // A chunk follows its command at once: it must be read before anything is said about it.
     if (verb !== 'BDAT' && !this.#session.permits(verb)) throw outOfOrder(verb);
     await this.#handlers[verb](argument);
@@ -160,6 +168,9 @@ class SmtpConnection {
       this.#session.reset();
       await answer(this.#channel, 250, 'forgotten', '2.0.0');
     },
+    VRFY: (argument) => this.#vrfy(argument),
+    EXPN: (argument) => this.#expn(argument),
+    HELP: () => answer(this.#channel, 214, [KNOWN.join(' '), 'as in RFC 5321'], '2.0.0'),
     NOOP: () => answer(this.#channel, 250, 'here', '2.0.0'),
     QUIT: () => answer(this.#channel, 221, 'bye', '2.0.0'),
   };
@@ -170,10 +181,13 @@ class SmtpConnection {
     if (!secure && this.#options.identity !== undefined) capabilities.set('STARTTLS', []);
     if (secure || this.#options.insecure) capabilities.set('AUTH', offeredNames(this.#options.backend, this.#channel));
     capabilities.set('SIZE', [String(this.#maxSize)]);
-    const chunking = this.#options.chunking === false ? [] : ['CHUNKING'];
-    for (const name of ['PIPELINING', ...chunking, 'ENHANCEDSTATUSCODES', '8BITMIME', 'SMTPUTF8'])
-      capabilities.set(name, []);
-    return capabilities;
+    const chunking = this.#options.chunking !== false;
+    const always = ['PIPELINING', ...(chunking ? ['CHUNKING'] : []), 'ENHANCEDSTATUSCODES', '8BITMIME', 'SMTPUTF8'];
+    for (const name of always) capabilities.set(name, []);
+    const { extensions = {}, vrfy, expn } = this.#options.backend;
+    if (vrfy !== undefined) capabilities.set('VRFY', []);
+    if (expn !== undefined) capabilities.set('EXPN', []);
+    return new Map([...capabilities, ...announce(extensions, secure, chunking)]);
   }
 
   async #startTls(): Promise<void> {
@@ -208,9 +222,25 @@ class SmtpConnection {
   }
 
   #mail(argument: string): Promise<void> {
-    if (this.#options.authRequired && this.#user === undefined) {
-      throw new SmtpReplyError({ code: 530, enhanced: '5.7.0' }, 'authentication required');
-    }
+    this.#admit();
     return this.#transaction.mail(argument);
+  }
+
+  /** By default nothing is told: addresses are what spammers look for (RFC 5321 §7.3). */
+  async #vrfy(argument: string): Promise<void> {
+    const { backend } = this.#options;
+    if (backend.vrfy === undefined) return answer(this.#channel, 252, 'send it and see', '2.1.5');
+    this.#admit();
+    return answer(this.#channel, 250, await verifyUser(backend, argument), '2.1.5');
+  }
+
+  async #expn(argument: string): Promise<void> {
+    this.#admit();
+    return answer(this.#channel, 250, await expandList(this.#options.backend, argument), '2.1.5');
+  }
+
+  #admit(): void {
+    if (!this.#options.authRequired || this.#user !== undefined) return;
+    throw new SmtpReplyError({ code: 530, enhanced: '5.7.0' }, 'authentication required');
   }
 }

@@ -17,11 +17,11 @@ test('what is legal in which state (RFC 5321 §4.1.4)', () => {
     VERBS.filter((verb) => sessionIn(state).permits(verb))
       .sort()
       .join(' ');
-  assert.equal(legal('connected'), 'EHLO HELO LHLO NOOP QUIT RSET');
-  assert.equal(legal('ready'), 'AUTH EHLO HELO LHLO MAIL NOOP QUIT RSET STARTTLS');
-  assert.equal(legal('mail'), 'EHLO HELO LHLO NOOP QUIT RCPT RSET');
-  assert.equal(legal('bdat'), 'BDAT EHLO HELO LHLO NOOP QUIT RSET');
-  assert.equal(legal('rcpt'), 'BDAT DATA EHLO HELO LHLO NOOP QUIT RCPT RSET');
+  assert.equal(legal('connected'), 'EHLO EXPN HELO HELP LHLO NOOP QUIT RSET VRFY');
+  assert.equal(legal('ready'), 'AUTH EHLO EXPN HELO HELP LHLO MAIL NOOP QUIT RSET STARTTLS VRFY');
+  assert.equal(legal('mail'), 'EHLO EXPN HELO HELP LHLO NOOP QUIT RCPT RSET VRFY');
+  assert.equal(legal('bdat'), 'BDAT EHLO EXPN HELO HELP LHLO NOOP QUIT RSET VRFY');
+  assert.equal(legal('rcpt'), 'BDAT DATA EHLO EXPN HELO HELP LHLO NOOP QUIT RCPT RSET VRFY');
   assert.equal(legal('closed'), '');
 });
 
@@ -58,11 +58,13 @@ test('nothing is sent behind what RFC 2920 §3.1 wants last, and only AUTH is se
     'AUTH',
     'DATA',
     'EHLO',
+    'EXPN',
     'HELO',
     'LHLO',
     'NOOP',
     'QUIT',
     'STARTTLS',
+    'VRFY',
   ]);
   assert.deepEqual(
     VERBS.filter((verb) => COMMANDS[verb].secret),

@@ -6,14 +6,14 @@
  * be sent, so that many transactions are under way at once. With LMTP the message is answered once for each recipient
  * that was accepted (RFC 2033 §4.2).
  */
-import { SmtpReplyError, UsageError } from '../errors.ts';
+import { SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { ask } from './ask.ts';
 import { type Answers, Body, bdat, inOnePiece } from './body.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
 import { AFTER_DOT, type Verb } from './commands.ts';
-import { type Envelope, mailParameters, type Outgoing, type SendOptions, type SendResult } from './envelope.ts';
-import { formatPath } from './grammar.ts';
+import type { Envelope, Outgoing, SendOptions, SendResult } from './envelope.ts';
+import { introduce } from './introduction.ts';
 import { type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
 import { notYetSent, verdict, verdicts } from './verdict.ts';
 
@@ -50,12 +50,10 @@ export class Transaction {
 
   /** @throws UsageError for what cannot be sent like this: nothing was. */
   constructor(session: Session, envelope: Envelope, message: Outgoing, options: SendOptions) {
-    const parameters = mailParameters(session.capabilities, envelope, message);
-    if (envelope.recipients.length === 0) {
-      throw new UsageError('no-recipient', 'The message has no recipient.', { phase: 'envelope' });
-    }
-    this.#sender = `FROM:${formatPath(envelope.from)}${parameters}`;
-    this.#paths = envelope.recipients.map((address) => `TO:${formatPath(address)}`);
+    const { capabilities, channel } = session;
+    const { sender, recipients } = introduce({ capabilities, tls: channel.tls !== undefined }, envelope, message);
+    this.#sender = sender;
+    this.#paths = recipients;
     this.#session = session;
     this.#envelope = envelope;
     this.#message = message;

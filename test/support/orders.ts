@@ -5,7 +5,10 @@
  *     > connect lmtp                       SMTP's sister, without TLS
  *     > login ann tops3cret [MECHANISM]
  *     > capa, utf8, lang en, languages, stat, list, uidl, retr 1, top 1 5, dele 1, rset, noop, quit
+ *     > vrfy ann, expn friends, help
  *     > send from=a@example.org to=b@example.org,c@example.org body="one chunk" body="another" size=20 eightbit
+ *     > send … notify=success,delay orcpt="rfc822;c@d" ret=headers envid=x requiretls holdfor=60 holduntil=… by=60R
+ *       priority=3 submitter=ann@example.org binary
  */
 import { ConnectionLostError, Pop3ReplyError, PosthornError, SmtpReplyError } from '../../src/errors.ts';
 import type { Channel } from '../../src/net/channel.ts';
@@ -13,7 +16,7 @@ import type { Security } from '../../src/net/connect.ts';
 import type { TlsInfo } from '../../src/net/tls.ts';
 import { Pop3Client } from '../../src/pop3/client.ts';
 import { SmtpClient } from '../../src/smtp/client.ts';
-import type { SendResult } from '../../src/smtp/envelope.ts';
+import type { DeliveryEvent, Envelope, RecipientRequests, SendResult } from '../../src/smtp/envelope.ts';
 import { latin1 } from '../../src/wire/bytes.ts';
 
 /** Milliseconds: far more than a conversation in memory takes. */
@@ -118,6 +121,11 @@ async function smtpOrder(client: SmtpClient, verb: string, words: readonly strin
       return client.login({ user, password, mechanism });
     case 'send':
       return outcomeOf(await sendOrder(client, words, quiet));
+    case 'vrfy':
+    case 'expn':
+      return client[verb](words.join(' '));
+    case 'help':
+      return client.help(words[0]);
     case 'noop':
     case 'rset':
     case 'quit':
@@ -137,16 +145,52 @@ function sendOrder(client: SmtpClient, words: readonly string[], quiet: () => Pr
   }
   const size = value('size');
   return client.send(
-    { from: value('from'), recipients: value('to') === '' ? [] : value('to').split(',') },
+    envelopeOf(words),
     {
       chunks,
       size: size === '' ? undefined : Number(size),
       exactLines: words.includes('exact'),
+      isBinary: words.includes('binary'),
       has8bit: words.includes('eightbit'),
       needsUtf8: words.includes('utf8'),
     },
     { partial: words.includes('partial') },
   );
+}
+
+/** The envelope of a `send`, with what is asked for every recipient alike. */
+function envelopeOf(words: readonly string[]): Envelope {
+  const asked = new Map(
+    words.map((word): [string, string] => {
+      const [, key = '', value = ''] = /^(\w+)=(.*)$/s.exec(word) ?? [];
+      // An address may be quoted as well, for its own reasons; all of it in quotes is a text with escapes.
+      return [key, /^"[^"]*"$/.test(value) ? (JSON.parse(value) as string) : value];
+    }),
+  );
+  const number = (key: string): number | undefined => (asked.has(key) ? Number(asked.get(key)) : undefined);
+  const [seconds, until, notify] = [number('holdfor'), asked.get('holduntil'), asked.get('notify')];
+  const [, by, late, trace] = /^(-?\d+)([RN])(T?)$/.exec(asked.get('by') ?? '') ?? [];
+  const [, type = '', address = ''] = /^([^;]*);(.*)$/s.exec(asked.get('orcpt') ?? '') ?? [];
+  const requests: RecipientRequests = {
+    notify: notify === 'never' ? notify : (notify?.split(',') as DeliveryEvent[] | undefined),
+    originalRecipient: asked.has('orcpt') ? { type, address } : undefined,
+  };
+  const recipients = asked.get('to')?.split(',').filter(Boolean) ?? [];
+  return {
+    from: asked.get('from') ?? '',
+    recipients,
+    requests: new Map(recipients.map((recipient) => [recipient, requests])),
+    return: asked.get('ret') as 'full' | 'headers' | undefined,
+    envelopeId: asked.get('envid'),
+    requireTls: words.includes('requiretls'),
+    hold: seconds !== undefined ? { seconds } : until === undefined ? undefined : { until: new Date(until) },
+    deliverBy:
+      by === undefined
+        ? undefined
+        : { seconds: Number(by), late: late === 'R' ? 'return' : 'notify', trace: trace !== '' },
+    priority: number('priority'),
+    submitter: asked.get('submitter'),
+  };
 }
 
 function outcomeOf({ outcome, recipients, reply }: SendResult): string {

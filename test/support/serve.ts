@@ -1,10 +1,12 @@
 /**
  * Our servers for a transcript, over a small backend in memory.
  *
- *     > serve [stls | starttls] [auth] [size=100] [utf8=2] [expire=30] [delay=900]
+ *     > serve [stls | starttls | tls] [auth] [size=100] [utf8=2] [expire=30] [delay=900]
+ *     > serve … [directory] [all] [dsn] [requiretls] [hold] [by] [priority] [binary]
  *
  * Without `stls` or `starttls` logging in needs no TLS. `ann` is the one user; her maildrop has three messages, and
- * `utf8` names one with UTF-8 in its header. `bob@example.org` is the one recipient who is refused. The outcome lists what was erased, and what was stored.
+ * `utf8` names one with UTF-8 in its header. `bob@example.org` is the one recipient who is refused. The outcome lists
+ * what was erased, and what was stored, with what was asked for it.
  */
 import { Pop3ReplyError, SmtpReplyError } from '../../src/errors.ts';
 import type { Channel } from '../../src/net/channel.ts';
@@ -12,7 +14,10 @@ import type { Maildrop } from '../../src/pop3/maildrop.ts';
 import { servePop3 } from '../../src/pop3/server.ts';
 import type { Pop3Backend } from '../../src/pop3/server-options.ts';
 import { type SmtpBackend, serveSmtp } from '../../src/smtp/server.ts';
+import type { Extensions } from '../../src/smtp/capabilities.ts';
+import type { ReceivedEnvelope } from '../../src/smtp/envelope.ts';
 import { latin1 } from '../../src/wire/bytes.ts';
+import { TLS } from './orders.ts';
 import { PASSWORD, USER } from './secrets.ts';
 
 /** Serves a channel to its end and resolves to the `=` lines. */
@@ -65,13 +70,16 @@ export class MemoryMaildrop implements Pop3Backend {
 /** Takes every message into memory. */
 export class MemoryPost implements SmtpBackend {
   readonly stored: { from: string; recipients: readonly string[]; text: string }[] = [];
+  /** What was asked for each message, beside its sender and its recipients. */
+  readonly asked: Partial<ReceivedEnvelope>[] = [];
   readonly password = password;
+  extensions: Extensions = {};
 
   async recipient(address: string): Promise<void> {
     if (address === 'bob@example.org') throw new SmtpReplyError({ code: 550, enhanced: '5.1.1' }, 'there is no bob');
   }
 
-  readonly deliver: SmtpBackend['deliver'] = async ({ from, recipients }) => {
+  readonly deliver: SmtpBackend['deliver'] = async ({ from, recipients, ...asked }) => {
     let text = '';
     return {
       write: (chunk) => {
@@ -79,6 +87,7 @@ export class MemoryPost implements SmtpBackend {
       },
       commit: async () => {
         this.stored.push({ from, recipients: [...recipients], text });
+        this.asked.push(asked);
         return String(this.stored.length);
       },
       abort: async () => undefined,
@@ -100,8 +109,48 @@ export const servePop3Order: Serve = async (channel, words) => {
   return backend.erased.length === 0 ? [] : [`erased ${backend.erased.join(' ')}`];
 };
 
+/** A post that tells of its users and its one list. */
+class ToldPost extends MemoryPost {
+  async vrfy(user: string): Promise<readonly string[]> {
+    const users = ['Ann Example <ann@example.org>', 'Anna Other <anna@example.org>', 'Jürgen <jürgen@example.org>'];
+    return users.filter((each) => each.toLowerCase().includes(user.toLowerCase()));
+  }
+
+  async expn(list: string): Promise<readonly string[]> {
+    return list === 'friends' ? ['<ann@example.org>', '<bob@example.org>'] : [];
+  }
+}
+
+/** A time far ahead, so that a transcript can name it. */
+const FAR = new Date('8999-12-31T00:00:00Z');
+
+const EXTENSIONS: Readonly<Record<string, Extensions>> = {
+  dsn: { dsn: true },
+  requiretls: { requireTls: true },
+  hold: { futureRelease: { seconds: 3600, until: FAR } },
+  by: { deliverBy: { least: 10 } },
+  priority: { priority: 'MIXER' },
+  binary: { binary: true },
+};
+
+/** What was asked for a message, in a few words; nothing where that is nothing. */
+function wordsOf({ requests = new Map(), utf8, body, ...asked }: Partial<ReceivedEnvelope>): string {
+  const all = {
+    ...(body === '7bit' ? {} : { body }),
+    ...(utf8 ? { utf8 } : {}),
+    ...asked,
+    size: undefined,
+    ...Object.fromEntries(requests),
+  };
+  const text = JSON.stringify(all);
+  return text === '{}' ? '' : ` ${text}`;
+}
+
 export const serveSmtpOrder: Serve = async (channel, words) => {
-  const backend = new MemoryPost();
+  const backend = words.includes('directory') ? new ToldPost() : new MemoryPost();
+  if (words.includes('tls')) channel.tls = TLS;
+  const offered = words.includes('all') ? Object.keys(EXTENSIONS) : words;
+  for (const word of offered) backend.extensions = { ...backend.extensions, ...EXTENSIONS[word] };
   const identity = words.includes('starttls') ? IDENTITY : undefined;
   await serveSmtp(channel, {
     backend,
@@ -112,7 +161,8 @@ export const serveSmtpOrder: Serve = async (channel, words) => {
     maxSize: numberIn(words, 'size'),
   });
   return backend.stored.map(
-    ({ from, recipients, text }) => `${from} -> ${recipients.join(', ')} ${JSON.stringify(text)}`,
+    ({ from, recipients, text }, at) =>
+      `${from} -> ${recipients.join(', ')} ${JSON.stringify(text)}${wordsOf(backend.asked[at] ?? {})}`,
   );
 };
 
