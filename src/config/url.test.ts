@@ -13,6 +13,8 @@ test('schemes carry their security and their port', () => {
     ['SMTP://h/', 'smtp', 'required', 587],
     ['smtp+insecure://h', 'smtp', 'none', 587],
     ['smtp+insecure://h:25', 'smtp', 'none', 25],
+    ['smtp+opportunistic://h', 'smtp', 'opportunistic', 587],
+    ['pop3+opportunistic://h', 'pop3', 'opportunistic', 110],
   ];
   for (const [text, protocol, security, port] of cases) {
     assert.deepEqual(parseServerUrl(text, protocol), { protocol, host: 'h', port, security }, text);
@@ -28,6 +30,32 @@ test('users are decoded, hosts made canonical', () => {
   assert.equal(parseServerUrl('pop3s://127.0.0.1:1995', 'pop3').host, '127.0.0.1');
   const six = parseServerUrl('smtp://a@[2001:DB8::0:1]:2525', 'smtp');
   assert.deepEqual([six.host, six.port, six.user], ['2001:db8::1', 2525, 'a']);
+});
+
+test('a socket of this machine is a path in the place of a host', () => {
+  const local = { protocol: 'smtp', host: 'localhost', port: 0, security: 'none' } as const;
+  assert.deepEqual(parseServerUrl('smtp+unix:///run/mail.sock', 'smtp'), { ...local, path: '/run/mail.sock' });
+  const url = parseServerUrl('smtp+unix://ann%40example.org@/run/a%20b/x@y', 'smtp');
+  assert.deepEqual(url, { ...local, path: '/run/a b/x@y', user: 'ann@example.org' });
+  for (const [text, code] of [
+    ['pop3+unix://', 'bad-url'],
+    ['pop3+unix:///', 'bad-url'],
+    ['pop3+unix:///run/', 'bad-url'],
+    ['pop3+unix://run/mail.sock', 'bad-url'],
+    ['pop3+unix://ann@host/run/mail.sock', 'bad-url'],
+    ['pop3+unix://@/run/mail.sock', 'bad-url'],
+    ['pop3+unix:///run/%00', 'bad-url'],
+    ['pop3+unix:///run/%0A', 'bad-url'],
+    ['pop3+unix:///run/%FF', 'bad-url'],
+    ['pop3+unix://ann%0D@/run/x', 'bad-url'],
+    ['pop3+unix://ann:geheim@/run/x', 'password-in-url'],
+    ['pop3+unix://ann:ge/heim@/run/x', 'password-in-url'],
+  ] as const)
+    assert.throws(
+      () => parseServerUrl(text, 'pop3'),
+      (error: UsageError) => error.code === code && !/ge.?heim/.test(error.message + error.hint),
+      text,
+    );
 });
 
 test('a password in a URL is refused and never repeated', () => {
@@ -91,6 +119,9 @@ test('mailboxName', () => {
   assert.equal(name('pop3s://host'), 'host');
   assert.equal(name('pop3s://..%2F..%2Fetc@host'), '%2E.%2F..%2Fetc@host');
   assert.equal(name('pop3s://%C3%A4%25@[::1]'), '%C3%A4%25@%3A%3A1');
+  assert.equal(name('pop3+opportunistic://ann@host'), 'ann@host');
+  assert.equal(name('pop3+unix://ann@/run/a@b+1'), 'ann@%2Frun%2Fa%40b%2B1');
+  assert.equal(name('pop3+unix:///run/x'), '%2Frun%2Fx');
   assert.throws(() => name(`pop3s://${'a'.repeat(300)}@host`), { code: 'bad-url' });
 });
 

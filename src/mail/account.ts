@@ -7,7 +7,7 @@
  */
 import { join } from 'node:path';
 import { type AccountConfig, accountNamed, type Config, type Keep } from '../config/account.ts';
-import { readAuthority, readOwnCertificate } from '../config/authority.ts';
+import { readAuthority, readOwnCertificate } from '../config/certificates.ts';
 import { parseTimeout } from '../config/duration.ts';
 import { parseFingerprint } from '../config/fingerprint.ts';
 import { loadConfig } from '../config/load.ts';

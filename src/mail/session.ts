@@ -2,6 +2,7 @@
 import type { ServerUrl } from '../config/url.ts';
 import { AbortedError, ConfigError, PosthornError, UsageError } from '../errors.ts';
 import type { ConnectOptions } from '../net/connect.ts';
+import type { TlsInfo } from '../net/tls.ts';
 import { Pop3Client } from '../pop3/client.ts';
 import type { Credentials } from '../sasl/credentials.ts';
 import { SmtpClient } from '../smtp/client.ts';
@@ -17,6 +18,7 @@ export async function openPop3(account: Account, surroundings: Surroundings, say
   const credentials = await credentialsOf(account, url.user);
   warnInsecure(url, say);
   const client = await Pop3Client.connect(connectOptions(url, account, surroundings));
+  warnNotOffered(url, client.tls, say);
   try {
     await client.login({ ...credentials, mechanism: account.auth });
     return client;
@@ -32,6 +34,7 @@ export async function openSmtp(account: Account, surroundings: Surroundings, say
   const credentials = url.user === undefined ? undefined : await credentialsOf(account, url.user);
   warnInsecure(url, say);
   const client = await SmtpClient.connect(connectOptions(url, account, surroundings));
+  warnNotOffered(url, client.tls, say);
   try {
     if (credentials !== undefined) await client.login({ ...credentials, mechanism: account.auth });
     return client;
@@ -73,10 +76,17 @@ function required(url: ServerUrl | undefined, protocol: string, example: string)
   });
 }
 
-function warnInsecure(url: ServerUrl, say: Say): void {
-  if (url.security === 'none') say(`the connection to ${url.host} is not encrypted.`);
+function warnInsecure({ host, path, security }: ServerUrl, say: Say): void {
+  // What goes through a socket of this machine does not leave it.
+  if (security === 'none' && path === undefined) say(`the connection to ${host} is not encrypted.`);
+}
+
+function warnNotOffered({ host, security }: ServerUrl, tls: TlsInfo | undefined, say: Say): void {
+  if (security === 'opportunistic' && tls === undefined)
+    say(`${host} offers no TLS: the connection is not encrypted, and no password is sent over it.`);
 }
 
 function connectOptions(url: ServerUrl, { tls, timeout }: Account, { signal, trace }: Surroundings): ConnectOptions {
-  return { host: url.host, port: url.port, security: url.security, tls, timeout, signal, trace };
+  const { host, port, path, security } = url;
+  return { host, port, path, security, tls, timeout, signal, trace };
 }

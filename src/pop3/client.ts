@@ -8,6 +8,7 @@ import { Pop3ReplyError, type PosthornError, ProtocolError, TlsError } from '../
 import type { Channel } from '../net/channel.ts';
 import { type ConnectOptions, openChannel, secure } from '../net/connect.ts';
 import { notSent } from '../net/requests.ts';
+import { wantsTls } from '../net/security.ts';
 import type { TlsInfo } from '../net/tls.ts';
 import type { LoginOptions } from '../sasl/attempt.ts';
 import type { Sink } from '../wire/parser.ts';
@@ -86,7 +87,7 @@ export class Pop3Client {
         throw new ProtocolError('bad-greeting', 'The server did not greet as POP3 servers do.');
       const client = new Pop3Client(channel, options, greeting.text);
       await client.capa();
-      if (options.security === 'required') await client.#stls();
+      if (wantsTls(options.security, client.capabilities.has('STLS'))) await client.#stls();
       return client;
     } catch (error) {
       channel.fail(error as PosthornError);
@@ -260,7 +261,9 @@ export class Pop3Client {
   async #stls(): Promise<void> {
     const { status } = await this.#requests.ask('STLS', []);
     if (status !== 'ok') {
-      throw new TlsError('tls-not-offered', `${this.#options.host} does not offer TLS on this port (STLS).`, {
+      const offered = this.capabilities.has('STLS');
+      const does = offered ? 'offers STLS, but does not start TLS' : 'does not offer TLS on this port (STLS)';
+      throw new TlsError('tls-not-offered', `${this.#options.host} ${does}.`, {
         phase: 'stls',
         hint: 'Use pop3s: (port 995), where TLS comes first. Nothing secret was sent.',
       });

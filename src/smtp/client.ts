@@ -9,6 +9,7 @@ import { type PosthornError, TlsError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { type ConnectOptions, openChannel, secure } from '../net/connect.ts';
 import { notSent } from '../net/requests.ts';
+import { wantsTls } from '../net/security.ts';
 import type { TlsInfo } from '../net/tls.ts';
 import { ask } from './ask.ts';
 import type { LoginOptions } from '../sasl/attempt.ts';
@@ -74,7 +75,7 @@ export class SmtpClient {
       if (greeting.code !== 220) throw refusal(greeting, 'greeting');
       const client = new SmtpClient(channel, options, greeting.lines.join(' '));
       await client.ehlo();
-      if (options.security === 'required') await client.#startTls();
+      if (wantsTls(options.security, client.capabilities.has('STARTTLS'))) await client.#startTls();
       return client;
     } catch (error) {
       channel.fail(error as PosthornError);
@@ -222,7 +223,8 @@ export class SmtpClient {
     const offered = this.capabilities.has('STARTTLS');
     const agreed = offered && (await this.#ask('STARTTLS')).code === 220;
     if (!agreed) {
-      throw new TlsError('tls-not-offered', `${this.#options.host} does not offer TLS on this port (STARTTLS).`, {
+      const does = offered ? 'offers STARTTLS, but does not start TLS' : 'does not offer TLS on this port (STARTTLS)';
+      throw new TlsError('tls-not-offered', `${this.#options.host} ${does}.`, {
         phase: 'starttls',
         hint: 'Use smtps: (port 465), where TLS comes first. Nothing secret was sent.',
       });

@@ -1,7 +1,8 @@
 /** The public surface of `posthorn/smtp`: the client, the server, and the words of both. */
 export * from '../errors.ts';
 export { Channel } from '../net/channel.ts';
-export type { ConnectOptions, Security } from '../net/connect.ts';
+export type { ConnectOptions } from '../net/connect.ts';
+export type { Security } from '../net/security.ts';
 export { type Listener, type ListenOptions, listen, type ServerIdentity } from '../net/listen.ts';
 export type { TlsInfo, TlsOptions } from '../net/tls.ts';
 export type { Capabilities } from '../wire/capabilities.ts';

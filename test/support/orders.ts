@@ -1,7 +1,7 @@
 /**
  * What a transcript's `>` lines ask of our side, and the words in which its `=` lines say what became of it.
  *
- *     > connect none | required | tls      `tls` as over pop3s: or smtps:, with TLS already there
+ *     > connect none | required | opportunistic | tls      `tls` as over pop3s: or smtps:, with TLS already there
  *     > connect lmtp                       SMTP's sister, without TLS
  *     > login ann tops3cret [MECHANISM]
  *     > capa, utf8, lang en, languages, stat, list, uidl, retr 1, top 1 5, dele 1, rset, noop, quit
@@ -12,7 +12,7 @@
  */
 import { ConnectionLostError, Pop3ReplyError, PosthornError, SmtpReplyError } from '../../src/errors.ts';
 import type { Channel } from '../../src/net/channel.ts';
-import type { Security } from '../../src/net/connect.ts';
+import type { Security } from '../../src/net/security.ts';
 import type { TlsInfo } from '../../src/net/tls.ts';
 import { Pop3Client } from '../../src/pop3/client.ts';
 import { SmtpClient } from '../../src/smtp/client.ts';
@@ -53,7 +53,7 @@ function optionsOf(
   security: string,
 ): { host: string; port: number; security: Security; timeout: number } {
   if (security === 'tls') channel.tls = TLS;
-  const policy = security === 'tls' ? 'implicit' : security === 'required' ? 'required' : 'none';
+  const policy = security === 'tls' ? 'implicit' : security === 'lmtp' ? 'none' : (security as Security);
   return { host: 'mail.test', port: 0, security: policy, timeout: TIMEOUT };
 }
 

@@ -3,7 +3,7 @@
  */
 import { type Duplex, duplexPair } from 'node:stream';
 import { Channel } from '../../src/net/channel.ts';
-import type { Security } from '../../src/net/connect.ts';
+import type { Security } from '../../src/net/security.ts';
 import { Transcript } from '../../src/net/transcript.ts';
 import { Pop3Client } from '../../src/pop3/client.ts';
 import { servePop3 } from '../../src/pop3/server.ts';
