@@ -8,12 +8,19 @@ function globals(): Command {
   return new Command()
     .option('-a, --account <name>', 'use this account of the configuration, or this mailbox')
     .option('-c, --config <file>', 'read this configuration file')
-    .option('--pop3 <url>', 'POP3 server: pop3s://user@host, pop3:// (STLS required), pop3+insecure://')
-    .option('--smtp <url>', 'SMTP server: smtps://user@host, smtp:// (STARTTLS required), smtp+insecure://')
+    .option(
+      '--pop3 <url>',
+      'POP3 server: pop3s://user@host, pop3:// (STLS required), pop3+insecure://, pop3+unix:///path',
+    )
+    .option(
+      '--smtp <url>',
+      'SMTP server: smtps://user@host, smtp:// (STARTTLS required), smtp+opportunistic://, smtp+insecure://, smtp+unix:///path',
+    )
     .option('--passwordeval <command>', 'take the password from the first line a command prints')
     .option('--ca-file <file>', 'trust the authorities in this PEM file as well')
     .option('--tls-fingerprint <sha256>', 'accept the server certificate with this SHA-256, and no other')
     .option('--auth <mechanism>', 'log in with this mechanism, or not at all')
+    .option('--source-address <address>', 'connect from this address of this machine')
     .option('--timeout <time>', 'wait so long for each answer, such as 30s')
     .option('--json', 'print JSON, for programs')
     .option('--trace', 'show the conversation with the server on standard error, secrets masked')

@@ -19,6 +19,7 @@ export interface Defaults {
   readonly timeout?: number;
   /** Absolute. */
   readonly caFile?: string;
+  readonly sourceAddress?: string;
 }
 
 /** One `[account.NAME]`, with `[defaults]` already filled in. At least one of `pop3` and `smtp` is there. */
@@ -43,6 +44,8 @@ export interface AccountConfig {
   readonly tlsKey?: string;
   /** A SASL mechanism's name, in upper case. */
   readonly auth?: string;
+  /** The address of this machine to connect from. */
+  readonly sourceAddress?: string;
   readonly keep?: Keep;
   /** Absolute. */
   readonly maildir?: string;

@@ -61,6 +61,7 @@ test('a whole configuration', async (t) => {
     keep = "14d"
     timeout = 30
     ca_file = "~/ca.pem"
+    source_address = "192.0.2.1"
     [account.work]
     pop3 = "pop3s://ann%40example.org@mail.example.org"
     smtp = "smtp://ann@mail.example.org"
@@ -68,6 +69,7 @@ test('a whole configuration', async (t) => {
     passwordeval = "pass show mail"
     tls_fingerprint = "${'AB:'.repeat(31)}CD"
     auth = "scram-sha-256"
+    source_address = "2001:DB8::0:1"
     keep = false
     maildir = "mail/work"
     timeout = "2m"
@@ -79,7 +81,8 @@ test('a whole configuration', async (t) => {
   const { path, defaults, accounts } = await loadConfig(options);
   assert.equal(path, options.file);
   const caFile = join(options.home, 'ca.pem');
-  assert.deepEqual(defaults, { account: 'work', keep: 1_209_600_000, timeout: 30_000, caFile });
+  const sourceAddress = '192.0.2.1';
+  assert.deepEqual(defaults, { account: 'work', keep: 1_209_600_000, timeout: 30_000, caFile, sourceAddress });
   assert.deepEqual(accounts.get('work'), {
     name: 'work',
     pop3: { protocol: 'pop3', host: 'mail.example.org', port: 995, user: 'ann@example.org', security: 'implicit' },
@@ -89,6 +92,7 @@ test('a whole configuration', async (t) => {
     caFile,
     tlsFingerprint: `${'ab'.repeat(31)}cd`,
     auth: 'SCRAM-SHA-256',
+    sourceAddress: '2001:db8::1',
     keep: false,
     maildir: join(options.home, '.config/posthorn/mail/work'),
     timeout: 120_000,
@@ -96,6 +100,7 @@ test('a whole configuration', async (t) => {
   const home = accounts.get('ann@home');
   assert.equal(home?.password?.(), 'geheim');
   assert.equal(home?.keep, 1_209_600_000);
+  assert.equal(home?.sourceAddress, sourceAddress);
   assert.doesNotMatch(JSON.stringify(home) + inspect(home), /geheim/);
 });
 
@@ -126,6 +131,7 @@ test('what is wrong is named with its account and key', async (t) => {
     [account('from = "a\\r\\nRCPT"'), /\[account\.work\]: from has a control character/],
     [account('user = ""'), /user is empty/],
     [account('timeout = "soon"'), /timeout: A length of time/],
+    [account('source_address = "eth0"'), /\[account\.work\]: source_address: The source address is not an IP/],
     [account('timeout = "2d"'), /longer than a day/],
     [account('keep = 14'), /keep must be true, false or/],
     [account('tls_fingerprint = "abc"'), /tls_fingerprint must be a SHA-256/],

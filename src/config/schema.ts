@@ -13,6 +13,7 @@ import type { AccountConfig, Defaults, Keep } from './account.ts';
 import { parseDuration, parseTimeout } from './duration.ts';
 import { FINGERPRINT, parseFingerprint } from './fingerprint.ts';
 import { nearestWord } from './nearest.ts';
+import { parseSourceAddress } from './source-address.ts';
 import { parseServerUrl } from './url.ts';
 
 /** A complaint without the file's name, which the loader adds. */
@@ -40,6 +41,7 @@ const defaultsEntries = {
   keep: v.optional(keep),
   timeout: v.optional(timeout),
   ca_file: v.optional(line),
+  source_address: v.optional(line),
 };
 
 const accountEntries = {
@@ -50,6 +52,7 @@ const accountEntries = {
   passwordeval: v.optional(command),
   password: v.optional(line),
   ca_file: v.optional(line),
+  source_address: v.optional(line),
   tls_fingerprint: v.optional(
     v.pipe(
       line,
@@ -90,6 +93,7 @@ export function readSettings(
     keep: readKeep(general.keep, where),
     timeout: readTimeout(general.timeout, where),
     caFile: general.ca_file && resolve(general.ca_file),
+    sourceAddress: readSourceAddress(general.source_address, where),
   });
 
   const accounts = new Map<string, AccountConfig>();
@@ -133,6 +137,7 @@ function readAccount(
     tlsCertificate: own.tls_certificate && resolve(own.tls_certificate),
     tlsKey: own.tls_key && resolve(own.tls_key),
     auth: own.auth,
+    sourceAddress: readSourceAddress(own.source_address, where) ?? defaults.sourceAddress,
     keep: readKeep(own.keep, where) ?? defaults.keep,
     maildir: own.maildir && resolve(own.maildir),
     timeout: readTimeout(own.timeout, where) ?? defaults.timeout,
@@ -155,6 +160,10 @@ function readKeep(value: boolean | string | undefined, where: string): Keep | un
 
 function readTimeout(value: number | string | undefined, where: string): number | undefined {
   return value === undefined ? undefined : readBy(() => parseTimeout(String(value)), where, 'timeout');
+}
+
+function readSourceAddress(value: string | undefined, where: string): string | undefined {
+  return value === undefined ? undefined : readBy(() => parseSourceAddress(value), where, 'source_address');
 }
 
 function check<S extends v.GenericSchema>(schema: S, value: unknown, where: string, known: string[]): v.InferOutput<S> {

@@ -13,6 +13,7 @@ import { parseFingerprint } from '../config/fingerprint.ts';
 import { loadConfig } from '../config/load.ts';
 import { type Env, xdgPaths } from '../config/paths.ts';
 import { resolvePassword } from '../config/secrets.ts';
+import { parseSourceAddress } from '../config/source-address.ts';
 import { mailboxName, parseServerUrl, type ServerUrl } from '../config/url.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import type { TlsOptions } from '../net/tls.ts';
@@ -30,6 +31,7 @@ export interface AccountRequest {
   readonly caFile?: string | undefined;
   readonly tlsFingerprint?: string | undefined;
   readonly auth?: string | undefined;
+  readonly sourceAddress?: string | undefined;
   /** Such as `30s`. */
   readonly timeout?: string | undefined;
 }
@@ -55,6 +57,8 @@ export interface Account {
   readonly from: string | undefined;
   readonly tls: TlsOptions;
   readonly auth: string | undefined;
+  /** The address of this machine to connect from. */
+  readonly sourceAddress: string | undefined;
   readonly keep: Keep | undefined;
   /** Milliseconds. */
   readonly timeout: number | undefined;
@@ -98,6 +102,10 @@ export async function resolveAccount(request: AccountRequest, surroundings: Surr
         request.tlsFingerprint === undefined ? configured?.tlsFingerprint : parseFingerprint(request.tlsFingerprint),
     },
     auth: mechanism(request.auth ?? configured?.auth),
+    sourceAddress:
+      request.sourceAddress === undefined
+        ? (configured?.sourceAddress ?? config.defaults.sourceAddress)
+        : parseSourceAddress(request.sourceAddress),
     keep: configured?.keep ?? config.defaults.keep,
     timeout:
       request.timeout === undefined

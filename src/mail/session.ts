@@ -86,7 +86,8 @@ function warnNotOffered({ host, security }: ServerUrl, tls: TlsInfo | undefined,
     say(`${host} offers no TLS: the connection is not encrypted, and no password is sent over it.`);
 }
 
-function connectOptions(url: ServerUrl, { tls, timeout }: Account, { signal, trace }: Surroundings): ConnectOptions {
+function connectOptions(url: ServerUrl, account: Account, { signal, trace }: Surroundings): ConnectOptions {
   const { host, port, path, security } = url;
-  return { host, port, path, security, tls, timeout, signal, trace };
+  const { tls, sourceAddress, timeout } = account;
+  return { host, port, path, security, tls, sourceAddress, timeout, signal, trace };
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { line, reason } from '../../test/support/peer.ts';
 import { ConnectError } from '../errors.ts';
@@ -59,6 +62,36 @@ test('a port in use, and an address that is not ours, are said in plain words', 
   assert.ok(foreign instanceof ConnectError);
   assert.equal(foreign.code, 'cannot-listen');
   assert.match(foreign.message, /^Cannot listen on 203\.0\.113\.1, port 0: the address is not one of this machine\.$/);
+});
+
+test('a Unix socket, which is gone when the listener is closed', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'listen-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, 'mail.sock');
+  const server = await listen({ path }, (channel) => {
+    answer(channel).catch(() => undefined);
+  });
+  t.after(() => server.close());
+  assert.equal(server.port, 0);
+  const where = { host: 'localhost', port: 0, path, security: 'none' as const };
+  const traced: string[] = [];
+  const channel = await openChannel({ ...where, trace: (text) => traced.push(text) });
+  assert.equal(await channel.exchange(line('NOOP'), new LineParser()), '+OK NOOP');
+  await channel.close();
+  assert.deepEqual(traced, [`*: connected to ${path}`]);
+  const cases: [string, string, RegExp][] = [
+    [path, 'port-in-use', /there is something of that name/],
+    [join(folder, 'missing', 'x'), 'cannot-listen', /its folder is missing/],
+    [join(folder, 'x'.repeat(200)), 'cannot-listen', /so long a name/],
+  ];
+  for (const [taken, code, says] of cases) {
+    const error = await reason(listen({ path: taken }, () => undefined));
+    assert.ok(error instanceof ConnectError, String(error));
+    assert.equal(error.code, code);
+    assert.match(error.message, says);
+  }
+  await server.close();
+  await assert.rejects(openChannel(where), { code: 'refused' });
 });
 
 test('a client that talks plain text to an implicit TLS port is dropped before anything is served', async (t) => {

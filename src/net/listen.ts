@@ -11,11 +11,23 @@ import { bindingsOf, certifiedNames } from './binding.ts';
 import { Channel } from './channel.ts';
 import { HANDSHAKE, type Secured, tlsInfo } from './tls.ts';
 import { Transcript } from './transcript.ts';
+import { nameOf, type Place } from './unreachable.ts';
 
 const REASONS: Record<string, readonly [code: string, reason: string, hint: string]> = {
   EADDRINUSE: ['port-in-use', 'it is in use', 'Choose another port, or leave it out to get a free one.'],
   EACCES: ['cannot-listen', 'this user may not', 'Choose a port from 1024 on.'],
   EADDRNOTAVAIL: ['cannot-listen', 'the address is not one of this machine', 'Listen on 127.0.0.1.'],
+};
+
+const LOCAL_REASONS: typeof REASONS = {
+  EADDRINUSE: ['port-in-use', 'there is something of that name', 'If no server is running, remove it.'],
+  // The system says the same where the folder is missing.
+  EACCES: [
+    'cannot-listen',
+    'its folder is missing, or this user may not write there',
+    'Choose a folder that is yours.',
+  ],
+  EINVAL: ['cannot-listen', 'no socket can have so long a name', 'Use a shorter path.'],
 };
 
 /** A certificate and its key, in PEM. */
@@ -30,6 +42,11 @@ export interface ListenOptions {
   host?: string | undefined;
   /** 0 takes a free port. */
   port?: number | undefined;
+  /**
+   * Listens on a Unix socket of this name instead, which goes when the listener is closed. Who may connect is a matter
+   * of the folder it is in.
+   */
+  path?: string | undefined;
   /** With an identity here, TLS comes before the greeting. */
   implicit?: ServerIdentity | undefined;
   trace?: ((line: string) => void) | undefined;
@@ -37,6 +54,7 @@ export interface ListenOptions {
 
 export interface Listener {
   readonly host: string;
+  /** 0 for a Unix socket. */
   readonly port: number;
   /** Stops listening and ends every connection. */
   close(): Promise<void>;
@@ -51,7 +69,7 @@ export async function listen(options: ListenOptions, serve: (channel: Channel) =
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
     void accept(socket, options, serve);
   });
-  await bind(server, host, options.port ?? 0);
+  await bind(server, { host, port: options.port ?? 0, path: options.path });
   const address = server.address();
   return {
     host,
@@ -113,21 +131,23 @@ function ownCertificate(socket: TLSSocket): Uint8Array | undefined {
   return own !== null && 'raw' in own ? own.raw : undefined;
 }
 
-function bind(server: Server, host: string, port: number): Promise<void> {
+function bind(server: Server, place: Place): Promise<void> {
+  const { host, port, path } = place;
   return new Promise((resolve, reject) => {
-    const failed = (cause: NodeJS.ErrnoException) => reject(explain(cause, host, port));
-    server.once('error', failed).listen(port, host, () => {
+    const failed = (cause: NodeJS.ErrnoException) => reject(explain(cause, place));
+    server.once('error', failed).listen(path === undefined ? { port, host } : { path }, () => {
       server.off('error', failed);
       resolve();
     });
   });
 }
 
-function explain(cause: NodeJS.ErrnoException, host: string, port: number): ConnectError {
-  const [code, reason, hint] = REASONS[cause.code ?? ''] ?? [
+function explain(cause: NodeJS.ErrnoException, place: Place): ConnectError {
+  const reasons = place.path === undefined ? REASONS : LOCAL_REASONS;
+  const [code, reason, hint] = reasons[cause.code ?? ''] ?? [
     'cannot-listen',
     `the system reports ${cause.code ?? cause.message}`,
     'Choose another address or port.',
   ];
-  return new ConnectError(code, `Cannot listen on ${host}, port ${port}: ${reason}.`, { phase: 'listen', hint, cause });
+  return new ConnectError(code, `Cannot listen on ${nameOf(place)}: ${reason}.`, { phase: 'listen', hint, cause });
 }
