@@ -3,20 +3,16 @@
  *
  * The order is the promise: a listing is believed as a whole; names are fixed and journalled before a message is asked
  * for; a message is stored once file, folder and journal are synced; only then may DELE follow, and only the `+OK` of
- * QUIT makes it so. While one batch is made durable the next is already on its way.
+ * QUIT makes it so.
  */
 import type { Keep } from '../config/account.ts';
-import { ConnectionLostError, LimitError, Pop3ReplyError, type PosthornError } from '../errors.ts';
+import { ConnectionLostError, Pop3ReplyError, type PosthornError } from '../errors.ts';
 import { isUnsupported, type Pop3Client } from '../pop3/client.ts';
-import type { Delivery } from '../store/delivery.ts';
-import type { Surveyed } from '../store/ledger.ts';
-import { Mailbox, type Planned } from '../store/mailbox.ts';
+import { Mailbox } from '../store/mailbox.ts';
 import { isMailbox } from '../store/mailboxes.ts';
 import { type Account, mailboxOf, type Surroundings } from './account.ts';
+import { type Fetched, Retrieval, type Wanted } from './retrieval.ts';
 import { leave, openPop3, pop3Server, type Say } from './session.ts';
-
-/** Messages under way at once, and made durable together. */
-const BATCH = 64;
 
 export interface FetchOptions {
   /** What becomes of the server's copies of what is stored here; by default they stay. */
@@ -40,7 +36,7 @@ export interface FetchReport {
   readonly mailbox: string;
   readonly onServer: number;
   /** The local numbers of the new messages. */
-  readonly fetched: readonly { readonly number: number; readonly uidl: string; readonly size: number }[];
+  readonly fetched: readonly Fetched[];
   /** New ones that were left for their size, or for the limit. */
   readonly skipped: readonly { readonly uidl: string; readonly size: number; readonly reason: 'max-size' | 'limit' }[];
   /** New ones that the server would not give. */
@@ -51,10 +47,8 @@ export interface FetchReport {
 }
 
 /** A message of the server's listing with what is known of it here. */
-interface Entry extends Surveyed {
-  /** Its number in this session. */
-  readonly at: number;
-}
+type Entry = Wanted;
+type Retrieved = Pick<FetchReport, 'fetched' | 'failed' | 'deleted'>;
 
 /**
  * Fetches what is new into the account's mailbox.
@@ -96,8 +90,6 @@ class Fetch {
   readonly #client: Pop3Client;
   readonly #options: FetchOptions;
   readonly #hooks: FetchHooks;
-  readonly #fetched: { number: number; uidl: string; size: number }[] = [];
-  readonly #failed: { uidl: string; reason: string }[] = [];
 
   constructor(mailbox: Mailbox, client: Pop3Client, options: FetchOptions, hooks: FetchHooks) {
     this.#mailbox = mailbox;
@@ -114,11 +106,25 @@ class Fetch {
       wanted.reduce((sum, { size }) => sum + size, 0),
     );
     const { dryRun = false } = this.#options;
-    if (!dryRun) await this.#retrieve(wanted);
-    const deleted = dryRun ? this.#erasable(entries).length : await this.#erase(entries);
-    if (dryRun) await leave(this.#client);
-    const fetched = dryRun ? wanted.map(({ uidl, size }) => ({ number: 0, uidl, size })) : this.#fetched;
-    return { mailbox: maildir, onServer: entries.length, fetched, skipped, failed: this.#failed, deleted, dryRun };
+    const report = { mailbox: maildir, onServer: entries.length, skipped, dryRun };
+    if (!dryRun) return { ...report, ...(await this.#retrieve(entries, wanted)) };
+    await leave(this.#client);
+    const fetched = wanted.map(({ uidl, size }) => ({ number: 0, uidl, size }));
+    return { ...report, fetched, failed: [], deleted: this.#erasable(entries).length };
+  }
+
+  async #retrieve(entries: readonly Entry[], wanted: readonly Entry[]): Promise<Retrieved> {
+    const retrieval = new Retrieval(this.#mailbox, this.#client, this.#hooks.progress);
+    let leaving: Promise<void> | undefined;
+    await retrieval.run(wanted, () => {
+      if (this.#options.keep !== undefined && this.#options.keep !== true) return;
+      // Nothing will be deleted: QUIT need not wait for anything, and saves a round trip.
+      leaving = leave(this.#client);
+      leaving.catch(() => undefined);
+    });
+    await leaving;
+    const deleted = leaving === undefined ? await this.#erase(entries) : 0;
+    return { fetched: retrieval.fetched, failed: retrieval.failed, deleted };
   }
 
   async #listing(): Promise<Entry[]> {
@@ -145,66 +151,6 @@ class Fetch {
     return { wanted: fitting.slice(0, limit), skipped };
   }
 
-  async #retrieve(wanted: readonly Entry[]): Promise<void> {
-    let storing: Promise<unknown> = Promise.resolve();
-    try {
-      for (let from = 0; from < wanted.length; from += BATCH) {
-        const batch = wanted.slice(from, from + BATCH);
-        const planned = await this.#mailbox.plan(batch);
-        const deliveries = await this.#receive(batch, planned);
-        await storing.catch(async (error: unknown) => {
-          await Promise.all(deliveries.map((delivery) => delivery.abort()));
-          throw error;
-        });
-        storing = this.#store(deliveries, planned);
-        // Awaited one batch later; a failure is not to be called unhandled until then.
-        storing.catch(() => undefined);
-      }
-    } finally {
-      // Whatever ended it: when the mailbox is given back, nothing is being written into it any more.
-      await storing;
-    }
-  }
-
-  /** Asks for a whole batch at once and resolves to what arrived complete. */
-  async #receive(batch: readonly Entry[], planned: readonly Planned[]): Promise<Delivery[]> {
-    const deliveries = planned.map((plan) => this.#mailbox.deliver(plan));
-    const arrivals = deliveries.map((delivery, row) =>
-      this.#client.retr(batch[row]?.at ?? 0, (chunk) => {
-        this.#hooks.progress(chunk.length);
-        return delivery.write(chunk);
-      }),
-    );
-    const settled = await Promise.allSettled(arrivals);
-    const complete: Delivery[] = [];
-    let fatal: unknown;
-    for (const [row, arrival] of settled.entries()) {
-      const delivery = deliveries[row] as Delivery;
-      if (arrival.status === 'fulfilled') {
-        complete.push(delivery);
-        continue;
-      }
-      await delivery.abort();
-      // A message the server will not give does not keep the others from coming.
-      if (arrival.reason instanceof Pop3ReplyError)
-        this.#failed.push({ uidl: batch[row]?.uidl ?? '', reason: arrival.reason.message });
-      else fatal ??= arrival.reason;
-    }
-    if (fatal === undefined) return complete;
-    // What has come whole is kept: the next run begins behind it.
-    await this.#store(complete, planned);
-    throw tooLarge(fatal);
-  }
-
-  async #store(deliveries: readonly Delivery[], planned: readonly Planned[]): Promise<void> {
-    if (deliveries.length === 0) return;
-    const plans = new Map(planned.map((plan) => [plan.base, plan]));
-    for (const { base, size } of await this.#mailbox.commit(deliveries)) {
-      const plan = plans.get(base);
-      if (plan !== undefined) this.#fetched.push({ number: plan.number, uidl: plan.uidl, size });
-    }
-  }
-
   /**
    * What may go on the server: what became durable here, as long ago as the policy says. That counts from then on, not from
    * the first attempt, and also for what somebody has read and removed here meanwhile.
@@ -226,12 +172,13 @@ class Fetch {
       await leave(this.#client);
       return 0;
     }
-    const marked = (await Promise.all(erasable.map((entry) => this.#mark(entry)))).filter(
-      (entry) => entry !== undefined,
-    );
+    // In one flight, since QUIT deletes what was marked whatever else was refused: then its loss is what is to be said.
+    const marks = Promise.all(erasable.map((entry) => this.#mark(entry)));
+    marks.catch(() => undefined);
     await this.#client.quit().catch((error: unknown) => {
       throw unconfirmed(error);
     });
+    const marked = (await marks).filter((entry) => entry !== undefined);
     await this.#mailbox.deleted(marked);
     return marked.length;
   }
@@ -271,9 +218,4 @@ function unconfirmed(error: unknown): unknown {
       hint: 'Fetch again: what is still there is deleted then, and nothing comes twice.',
     },
   );
-}
-
-function tooLarge(error: unknown): unknown {
-  if (error instanceof LimitError) error.hint ??= 'Leave large messages on the server with --max-size.';
-  return error;
 }

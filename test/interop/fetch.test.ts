@@ -159,7 +159,8 @@ interop(
     const proxy = await startProxy(t, { host: dovecot.host, port: dovecot.ports.pop3 });
     const url = `pop3+insecure://ann@127.0.0.1:${proxy.port}`;
     const home = await makeHome(t, { ...servedBy(dovecot), POSTHORN_POP3: url });
-    for (const command of [['list', '--remote'], ['fetch', '--dry-run'], ['fetch'], ['fetch']]) {
+    await home.json(['fetch']);
+    for (const command of [['list', '--remote'], ['fetch', '--dry-run'], ['fetch']]) {
       void proxy.halt({ before: /QUIT/ }).then(() => proxy.cut());
       await home.json(command);
     }
@@ -167,40 +168,49 @@ interop(
   },
 );
 
-interop('DELE follows only when file, folder and journal have been synced', ['dovecot', 'strace'], async (t) => {
-  const dovecot = await startDovecot(t);
-  await fill(dovecot, 70);
-  const home = await makeHome(t, servedBy(dovecot));
-  const calls = 'trace=fsync,fdatasync,write,writev,sendto,sendmsg';
-  const trace = join(home.folder, 'trace');
-  const program = [process.execPath, PROGRAM, 'fetch', '--delete', '--pop3', pop3Url(dovecot, '+insecure')];
-  const child = spawn('strace', ['-f', '-y', '-o', trace, '-e', calls, ...program], { env: { ...home.env } });
-  child.stdin.end();
-  const { code, stderr } = await ended(child);
-  assert.equal(code, 0, stderr);
-  await arrived(dovecot, 0);
+interop(
+  'RETR follows a synced plan, and DELE only when file, folder and journal have been synced',
+  ['dovecot', 'strace'],
+  async (t) => {
+    const dovecot = await startDovecot(t);
+    await fill(dovecot, 70);
+    const home = await makeHome(t, servedBy(dovecot));
+    const calls = 'trace=fsync,fdatasync,write,writev,sendto,sendmsg';
+    const trace = join(home.folder, 'trace');
+    const program = [process.execPath, PROGRAM, 'fetch', '--delete', '--pop3', pop3Url(dovecot, '+insecure')];
+    const child = spawn('strace', ['-f', '-y', '-o', trace, '-e', calls, ...program], { env: { ...home.env } });
+    child.stdin.end();
+    const { code, stderr } = await ended(child);
+    assert.equal(code, 0, stderr);
+    await arrived(dovecot, 0);
 
-  const { synced, deleting } = readTrace(await readFile(trace, 'utf8'));
-  const last = (what: RegExp) => synced.findLastIndex((path) => what.test(path));
-  const file = /\/posthorn\/[^/]+\/tmp\/[^/]+$/;
-  const files = synced.filter((path) => file.test(path));
-  assert.equal(new Set(files).size, 70, 'a file was not synced before the first DELE');
-  assert.ok(last(file) < last(/\/new$/), 'a file was synced after its folder');
-  assert.ok(last(/\/new$/) < last(/\/journal$/), 'the folder was synced after the journal');
-  assert.ok(deleting);
-});
+    const whole = await readFile(trace, 'utf8');
+    // The names are in the journal, header and plan, before a message is asked for.
+    const planned = readTrace(whole, 'RETR').synced.filter((path) => path.endsWith('/journal'));
+    assert.ok(planned.length >= 2, 'a message was asked for before its name was synced');
+    const { synced, said: deleting } = readTrace(whole, 'DELE');
+    const last = (what: RegExp) => synced.findLastIndex((path) => what.test(path));
+    const file = /\/posthorn\/[^/]+\/tmp\/[^/]+$/;
+    const files = synced.filter((path) => file.test(path));
+    assert.equal(new Set(files).size, 70, 'a file was not synced before the first DELE');
+    assert.ok(last(file) < last(/\/new$/), 'a file was synced after its folder');
+    assert.ok(last(/\/new$/) < last(/\/journal$/), 'the folder was synced after the journal');
+    assert.ok(deleting);
+  },
+);
 
-/** What was synced, in the order in which that was done, until a DELE was written to a socket. */
-function readTrace(trace: string): { synced: string[]; deleting: boolean } {
+/** What was synced, in the order in which that was done, until the first such command was written to a socket. */
+function readTrace(trace: string, verb: string): { synced: string[]; said: boolean } {
+  const command = new RegExp(`^(write|writev|sendto|sendmsg)\\(.*${verb} `);
   const synced: string[] = [];
   const pending = new Map<string, string>();
   for (const line of trace.split('\n')) {
     const [thread = '', call = ''] = line.split(/\s+(.*)/s);
-    if (/^(write|writev|sendto|sendmsg)\(.*DELE /.test(call)) return { synced, deleting: true };
+    if (command.test(call)) return { synced, said: true };
     const [, path] = /^(?:fsync|fdatasync)\(\d+<([^>]*)>/.exec(call) ?? [];
     if (path !== undefined && call.endsWith('<unfinished ...>')) pending.set(thread, path);
     else if (path !== undefined && call.endsWith('= 0')) synced.push(path);
     else if (/^<\.\.\. (fsync|fdatasync) resumed>.*= 0$/.test(call)) synced.push(pending.get(thread) ?? '');
   }
-  return { synced, deleting: false };
+  return { synced, said: false };
 }

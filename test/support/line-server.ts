@@ -12,12 +12,12 @@ export interface LineServer {
 
 /**
  * @param greeting what is said first, with its CRLF.
- * @param answer what to say to a command line, with its CRLFs; undefined is silence.
+ * @param answer what to say to a command line, with its CRLFs; undefined is silence, null the end of the connection.
  */
 export async function startLineServer(
   t: TestContext,
   greeting: string,
-  answer: (line: string) => string | undefined,
+  answer: (line: string) => string | undefined | null,
 ): Promise<LineServer> {
   let connections = 0;
   const { port, heard } = await onLoopback(t, createServer(), (socket: Socket) => {
@@ -29,7 +29,8 @@ export async function startLineServer(
       rest = lines.pop() ?? '';
       for (const line of lines) {
         const said = answer(line);
-        if (said !== undefined) socket.write(said, 'latin1');
+        if (said === null) socket.end();
+        else if (said !== undefined) socket.write(said, 'latin1');
       }
     });
   });

@@ -12,7 +12,7 @@ import type { Scope } from './process.ts';
 export interface Halt {
   /** When so many octets have been passed to the client. */
   readonly octets?: number;
-  /** Before the request that matches is passed on. */
+  /** Before the request that matches is passed on; those in front of it are. */
   readonly before?: RegExp;
   /** When the request that matches was passed on, before its answer is. */
   readonly behind?: RegExp;
@@ -70,9 +70,9 @@ function join(client: Socket, upstream: Socket, { octets, before, behind }: Halt
   client.on('data', (request) => {
     if (!open) return;
     const text = request.toString('latin1');
-    if (before?.test(text)) return stop();
-    if (behind?.test(text)) stop();
-    upstream.write(request);
+    const end = before === undefined ? -1 : text.search(before);
+    if (end >= 0 || behind?.test(text)) stop();
+    upstream.write(end < 0 ? request : request.subarray(0, end));
   });
   upstream.on('data', (answer) => {
     if (!open) return;
