@@ -2,6 +2,7 @@
 import type { Channel } from '../net/channel.ts';
 import { offeredNames } from '../sasl/offer.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
+import type { State } from './commands.ts';
 import type { Pop3ServerOptions } from './server-options.ts';
 
 /** Whether somebody may log in over this channel. */
@@ -9,11 +10,12 @@ export function mayLogIn(channel: Channel, { insecure }: Pop3ServerOptions): boo
   return channel.tls !== undefined || insecure === true;
 }
 
-/** The capabilities, the same before and after the login but for TLS. */
-export function offeredCapabilities(channel: Channel, options: Pop3ServerOptions): Capabilities {
+/** The capabilities, the same before and after the login but for STLS, which is not possible any more (RFC 2595 §4). */
+export function offeredCapabilities(channel: Channel, options: Pop3ServerOptions, state: State): Capabilities {
   const { backend, identity, expire, loginDelay } = options;
   const capabilities = new Map<string, readonly string[]>();
-  if (channel.tls === undefined && identity !== undefined) capabilities.set('STLS', []);
+  const mayStart = channel.tls === undefined && state === 'authorization';
+  if (mayStart && identity !== undefined) capabilities.set('STLS', []);
   if (mayLogIn(channel, options)) capabilities.set('USER', []).set('SASL', offeredNames(backend, channel));
   for (const name of ['TOP', 'UIDL', 'PIPELINING', 'RESP-CODES', 'AUTH-RESP-CODE']) capabilities.set(name, []);
   capabilities.set('UTF8', ['USER']).set('LANG', []);

@@ -10,6 +10,7 @@ import { secureServer } from '../net/listen.ts';
 import { FAILURES, type Verdict } from '../sasl/answer.ts';
 import { formatCapabilities } from '../wire/capabilities.ts';
 import { DotEncoder } from '../wire/dot.ts';
+import { replyLine } from '../wire/reply-line.ts';
 import { CommandParser, type ReceivedCommand } from './command-parser.ts';
 import { AUTOLOGOUT, type Verb } from './commands.ts';
 import { findLanguage, LANGUAGE_ROWS } from './languages.ts';
@@ -91,8 +92,10 @@ class Pop3Connection {
   }
 
   readonly #handlers: Readonly<Record<Verb, (...args: string[]) => Promise<void>>> = {
-    CAPA: () =>
-      this.#listing('capabilities follow', formatCapabilities(offeredCapabilities(this.#channel, this.#options))),
+    CAPA: () => {
+      const offered = offeredCapabilities(this.#channel, this.#options, this.#session.state);
+      return this.#listing('capabilities follow', formatCapabilities(offered));
+    },
     STLS: () => this.#stls(),
     UTF8: async () => {
       this.#utf8 = true;
@@ -175,7 +178,7 @@ class Pop3Connection {
   }
 
   async #list(number: string | undefined, what: (message: MaildropMessage) => string): Promise<void> {
-    if (number !== undefined) return this.#reply(`+OK ${number} ${what(this.#open.message(Number(number)))}`);
+    if (number !== undefined) return this.#reply(`+OK ${Number(number)} ${what(this.#open.message(Number(number)))}`);
     const rows = this.#open.entries.map(([at, message]) => `${at} ${what(message)}`);
     await this.#listing(`${rows.length} messages`, rows);
   }
@@ -192,7 +195,8 @@ class Pop3Connection {
     await this.#reply('+OK bye');
   }
 
-  #reply(line: string): Promise<void> {
+  #reply(text: string): Promise<void> {
+    const line = replyLine(text);
     return this.#channel.write(Buffer.from(`${line}\r\n`), line);
   }
 

@@ -6,6 +6,7 @@ import { LimitError, ProtocolError, SmtpReplyError } from '../errors.ts';
 import { latin1 } from '../wire/bytes.ts';
 import { LineParser } from '../wire/line.ts';
 import type { Parser } from '../wire/parser.ts';
+import { replyLine } from '../wire/reply-line.ts';
 
 /** A bound of ours on one reply. */
 const MAX_LINES = 200;
@@ -73,7 +74,7 @@ export class ReplyParser implements Parser<Reply> {
 export function formatReply(code: number, text: string | readonly string[], enhanced?: string): string {
   const lines = (typeof text === 'string' ? [text] : text).map((line, at, { length }) => {
     const words = enhanced === undefined ? line : `${enhanced} ${line}`;
-    return `${code}${at < length - 1 ? '-' : ' '}${words}`;
+    return replyLine(`${code}${at < length - 1 ? '-' : ' '}${words}`);
   });
   return lines.join('\r\n');
 }

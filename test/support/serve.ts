@@ -1,10 +1,10 @@
 /**
  * Our servers for a transcript, over a small backend in memory.
  *
- *     > serve [stls | starttls | tls] [auth] [size=100] [utf8=2] [expire=30] [delay=900]
+ *     > serve [stls | starttls | tls] [insecure] [auth] [size=100] [utf8=2] [expire=30] [delay=900]
  *     > serve … [directory] [all] [dsn] [requiretls] [hold] [by] [priority] [binary]
  *
- * Without `stls` or `starttls` logging in needs no TLS. `ann` is the one user; her maildrop has three messages, and
+ * With `stls` or `starttls` logging in needs TLS, unless it is `insecure`. `ann` is the one user; her maildrop has three messages, and
  * `utf8` names one with UTF-8 in its header. `bob@example.org` is the one recipient who is refused. The outcome lists
  * what was erased, and what was stored, with what was asked for it.
  */
@@ -102,7 +102,7 @@ export const servePop3Order: Serve = async (channel, words) => {
   await servePop3(channel, {
     backend,
     identity,
-    insecure: identity === undefined,
+    insecure: identity === undefined || words.includes('insecure'),
     expire: numberIn(words, 'expire'),
     loginDelay: numberIn(words, 'delay'),
   });
@@ -156,7 +156,7 @@ export const serveSmtpOrder: Serve = async (channel, words) => {
     backend,
     name: 'mail.test',
     identity,
-    insecure: identity === undefined,
+    insecure: identity === undefined || words.includes('insecure'),
     authRequired: words.includes('auth'),
     maxSize: numberIn(words, 'size'),
   });
