@@ -9,7 +9,7 @@ import { base64, readBase64 } from './text.ts';
 const MAX_STEPS = 8;
 
 /** Why nobody was let in; all but `rejected` are about the conversation, not about who the client is. */
-export type Failure = 'unknown' | 'cancelled' | 'malformed' | 'no-line' | 'rejected';
+export type Failure = 'unknown' | 'cancelled' | 'malformed' | 'too-soon' | 'no-line' | 'rejected';
 
 /** The verdict: who it is, or why not. */
 export type Verdict = { readonly user: string } | { readonly failed: Failure };
@@ -22,6 +22,7 @@ export const FAILURES: Readonly<Record<Failure, string>> = {
   unknown: 'unknown mechanism',
   cancelled: 'authentication cancelled',
   malformed: 'authentication malformed',
+  'too-soon': 'with this mechanism the server speaks first',
   'no-line': 'authentication line too long, or not ended by CRLF',
   rejected: 'the user name or the password is wrong',
 };
@@ -41,7 +42,7 @@ export async function answerAuth(
   const mechanism = findMechanism(name, offeredMechanisms(verifier, context));
   if (mechanism === undefined) return { failed: 'unknown' };
   // RFC 4954 §4: where the server speaks first there can be no initial response.
-  if (mechanism.serverFirst && initial !== undefined) return { failed: 'malformed' };
+  if (mechanism.serverFirst && initial !== undefined) return { failed: 'too-soon' };
   return await answerAuthentication(mechanism.server(verifier, context), initial, challenge);
 }
 

@@ -10,8 +10,8 @@
 export type State = 'connected' | 'ready' | 'mail' | 'rcpt' | 'bdat' | 'closed';
 
 export interface Command {
-  /** What stands between the keyword and its argument; `none` when there is no argument. */
-  readonly argument: 'none' | 'word' | 'optional' | 'FROM:' | 'TO:';
+  /** What stands between the keyword and its argument; `none` when there is no argument, `name` for that of a client. */
+  readonly argument: 'none' | 'name' | 'word' | 'optional' | 'FROM:' | 'TO:';
   /** Milliseconds for the reply. */
   readonly timeout: number;
   /** Nothing may be sent behind it before it is answered. */
@@ -44,9 +44,9 @@ export type Verb =
   | 'QUIT';
 
 export const COMMANDS: Readonly<Record<Verb, Command>> = {
-  LHLO: { argument: 'word', timeout: 5 * MINUTE, last: true, states: ANY, leadsTo: 'ready' },
-  EHLO: { argument: 'word', timeout: 5 * MINUTE, last: true, states: ANY, leadsTo: 'ready' },
-  HELO: { argument: 'word', timeout: 5 * MINUTE, last: true, states: ANY, leadsTo: 'ready' },
+  LHLO: { argument: 'name', timeout: 5 * MINUTE, last: true, states: ANY, leadsTo: 'ready' },
+  EHLO: { argument: 'name', timeout: 5 * MINUTE, last: true, states: ANY, leadsTo: 'ready' },
+  HELO: { argument: 'name', timeout: 5 * MINUTE, last: true, states: ANY, leadsTo: 'ready' },
   STARTTLS: { argument: 'none', timeout: 2 * MINUTE, last: true, states: ['ready'], leadsTo: 'connected' },
   AUTH: { argument: 'word', timeout: 2 * MINUTE, last: true, secret: true, states: ['ready'] },
   MAIL: { argument: 'FROM:', timeout: 5 * MINUTE, states: ['ready'], leadsTo: 'mail' },

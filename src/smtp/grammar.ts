@@ -9,6 +9,8 @@ import { COMMANDS, type Verb } from './commands.ts';
 
 /** RFC 5321 §4.5.3.1.3: a path has at most 256 octets, with its brackets. */
 const MAX_ADDRESS = 254;
+/** A domain or an address literal, as far as anybody looks (RFC 5321 §4.1.1.1): 255 octets, none of them a space or above 127. */
+const NAME = /^[!-~]{1,255}$/;
 
 /** The wire form of a command. @throws UsageError if it holds CR, LF or NUL: they could begin another command. */
 export function formatCommand(verb: Verb, argument = ''): Uint8Array {
@@ -20,13 +22,13 @@ export function formatCommand(verb: Verb, argument = ''): Uint8Array {
   return Buffer.concat([Buffer.from(argument === '' ? verb : `${verb} ${argument}`, 'utf8'), CRLF]);
 }
 
-/** Whether it is `local@domain` on one line, and nothing that would end a path before its end. */
+/** Whether it is `local@domain` on one line, of valid UTF-8, and nothing that would end a path before its end. */
 function isAddress(text: string): boolean {
   if (Buffer.byteLength(text) > MAX_ADDRESS) return false;
   // Quoted local parts may hold spaces and angle brackets (RFC 5321 §4.1.2); nothing else may.
   const unquoted = text.replace(/"(?:[^"\\]|\\.)*"/g, '');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return /^.+@[^@]+$/s.test(text) && !/[\x00-\x1f\x7f]/.test(text) && !/[\s<>",;]/.test(unquoted);
+  return /^.+@[^@]+$/s.test(text) && !/[\x00-\x1f\x7f\ufffd]/.test(text) && !/[\s<>",;]/.test(unquoted);
 }
 
 /** `<address>`, or `<>` for the empty sender. @throws UsageError for what would end the path or the command early. */
@@ -60,6 +62,8 @@ export function parseCommand(line: string): CommandLine {
   switch (format) {
     case 'none':
       return rest === '' ? { verb: known, argument: '' } : wrong;
+    case 'name':
+      return NAME.test(rest) ? { verb: known, argument: rest } : wrong;
     case 'word':
       return rest === '' ? wrong : { verb: known, argument: rest };
     case 'optional':

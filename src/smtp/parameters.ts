@@ -40,7 +40,8 @@ export const MAIL_PARAMETERS: readonly Parameter<MailParameters>[] = [
     purpose: 'announcing a size',
     optional: true,
     write: ({ size }) => size?.toString(),
-    read: (value) => known('size', parseDecimal(value)),
+    // Beyond what a number holds exactly it is only compared: too large is too large.
+    read: (value) => known('size', /^\d{1,20}$/.test(value) ? Number(value) : undefined),
     excess: ({ size = 0 }, announced) => {
       const limit = sizeLimit(announced);
       if (limit === undefined || size <= limit) return undefined;

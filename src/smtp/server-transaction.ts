@@ -100,7 +100,7 @@ export class ServerTransaction {
 
   /** RFC 3030 §2: the chunk follows at once, so it is read whatever becomes of it. */
   async bdat(argument: string): Promise<void> {
-    const [, digits = '', last] = /^(\d+)( LAST)?$/i.exec(argument) ?? [];
+    const [, digits = '', last] = /^0*(\d+)( LAST)?$/i.exec(argument) ?? [];
     const octets = parseDecimal(digits);
     if (octets === undefined) {
       this.#session.succeeded('QUIT');

@@ -7,6 +7,9 @@ import { LimitError, ProtocolError } from '../errors.ts';
 import { LineParser, MAX_LINE } from './line.ts';
 import type { Parser } from './parser.ts';
 
+/** What is wrong with a line that was refused for its octets. */
+const BAD_LINE = 'a line ends in CRLF, and has no bare CR or LF and no NUL';
+
 /** A line that is none is a value too, so that the server can say so before it closes. */
 export interface BadLine {
   readonly fault: 'line';
@@ -36,7 +39,7 @@ export class CommandLineParser<C> implements Parser<C | BadLine> {
     } catch (error) {
       if (!(error instanceof ProtocolError || error instanceof LimitError)) throw error;
       this.said.push('(not a line)');
-      const why = error.code === 'bad-line' ? 'lines end in CRLF' : 'line too long';
+      const why = error.code === 'bad-line' ? BAD_LINE : 'line too long';
       this.result = { value: { fault: 'line', why } };
       return bytes.length;
     }
