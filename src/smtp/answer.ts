@@ -1,4 +1,5 @@
 /** One reply of the server: the counterpart of `ask.ts`. */
+import { PosthornError, SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { formatReply } from './reply.ts';
 
@@ -11,4 +12,17 @@ export function answer(
 ): Promise<void> {
   const lines = formatReply(code, text, enhanced);
   return channel.write(Buffer.from(`${lines}\r\n`), lines);
+}
+
+const TROUBLE = new SmtpReplyError({ code: 451, enhanced: '4.3.0' }, 'this server has trouble, try again later');
+
+/**
+ * Says no. A backend refuses with the error a client would get from the wire; its own trouble is told as temporary.
+ *
+ * @throws what is no such error, and everything once the connection has failed.
+ */
+export function refuse(channel: Channel, error: unknown): Promise<void> {
+  if (channel.failure !== undefined || !(error instanceof PosthornError)) throw error;
+  const refused = error instanceof SmtpReplyError ? error : TROUBLE;
+  return answer(channel, refused.replyCode, refused.message, refused.enhanced);
 }

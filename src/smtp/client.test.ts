@@ -115,6 +115,31 @@ suite('behind the final dot', () => {
     assert.deepEqual(error.transcript.slice(-2), ['C: (4 octets)', 'C: .']);
   });
 
+  test('LMTP: each recipient’s answer has ten minutes of its own', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { channel, peer } = withPeer();
+    const opened = SmtpClient.over(channel, { host: '', port: 0, security: 'none', protocol: 'lmtp', timeout: 1000 });
+    await peer.says('220 mail.test\r\n');
+    await peer.says('250-mail.test\r\n250 PIPELINING\r\n');
+    const recipients = ['b@example.org', 'c@example.org', 'd@example.org'];
+    const sent = (await opened).send({ from: '', recipients }, { chunks: () => chunksOf('hi\r\n') });
+    const fate = sent.catch((error: unknown) => error);
+    await settled();
+    await peer.says('250\r\n250\r\n250\r\n250\r\n354\r\n');
+    for (const answer of ['250 first\r\n', '552 second\r\n']) {
+      t.mock.timers.tick(599_999);
+      await peer.says(answer);
+    }
+    t.mock.timers.tick(600_000);
+    const { outcome, recipients: fates, message } = (await fate) as ConnectionLostError;
+    assert.equal(outcome, 'unknown');
+    assert.deepEqual(
+      fates.map(({ fate: each }) => each),
+      ['sent', 'refused', 'unknown'],
+    );
+    assert.match(message, /b@example.org got it. c@example.org did not get it.$/);
+  });
+
   test('an abort leaves the outcome unknown', async () => {
     const controller = new AbortController();
     const { fate } = await sending(chunksOf('hi\r\n'), controller.signal);

@@ -1,13 +1,9 @@
 /**
- * The server's side of DATA and BDAT: a message into a backend, within bounds, and never two messages for one (RFC 5321 §4.5.2).
+ * Where the messages of a server go: with SMTP one delivery for all recipients, with LMTP one for each, so that what goes
+ * wrong with one harms no other (RFC 2033 §4.2).
  *
- * What comes is read to its end even when it is refused: the client listens only then.
+ * What this file must never know: how a message comes, and in what words its fate is told.
  */
-import { SmtpReplyError } from '../errors.ts';
-import type { Channel } from '../net/channel.ts';
-import { BareNewlineDetector } from '../wire/eol.ts';
-import type { Parser, Sink } from '../wire/parser.ts';
-import { DATA_BLOCK } from './commands.ts';
 import type { ReceivedEnvelope } from './envelope.ts';
 
 /** Where a message goes while it arrives. Either `commit` or `abort` is called, once; no `abort` follows a `commit`. */
@@ -21,70 +17,78 @@ export interface Delivery {
 /** Opens the way for one message. */
 export type Deliver = (envelope: ReceivedEnvelope) => Promise<Delivery>;
 
-/** One message while it arrives, behind DATA or in the chunks of BDAT. Ends with `finish` or `abort`. */
-export class Reception {
-  readonly #delivery: Delivery;
-  readonly #limit: number;
-  readonly #newlines: BareNewlineDetector | undefined;
-  #octets = 0;
-  #fault: { readonly error: unknown } | undefined;
+export interface Fault {
+  readonly error: unknown;
+}
 
-  /** `binary`: it is not made of lines, so that a bare CR or LF means nothing (RFC 3030 §3). */
-  constructor(delivery: Delivery, limit: number, binary: boolean) {
-    this.#delivery = delivery;
-    this.#limit = limit;
-    this.#newlines = binary ? undefined : new BareNewlineDetector();
+/** One delivery, which ends with its first fault: it may not even have begun. */
+class Copy {
+  readonly #delivery: Delivery | undefined;
+  fault: Fault | undefined;
+
+  constructor(opened: PromiseSettledResult<Delivery>) {
+    if (opened.status === 'fulfilled') this.#delivery = opened.value;
+    else this.fault = { error: opened.reason };
   }
 
-  /** Takes what comes; what is refused at the end anyway is dropped. */
-  readonly sink: Sink = (chunk) => {
-    this.#octets += chunk.length;
-    this.#newlines?.push(chunk);
-    if (this.#octets > this.#limit || this.#newlines?.found || this.#fault !== undefined) return undefined;
+  write(chunk: Uint8Array): void | Promise<void> {
+    if (this.fault !== undefined) return undefined;
     try {
-      const written = this.#delivery.write(chunk);
+      const written = this.#delivery?.write(chunk);
       return written instanceof Promise ? written.catch(this.#failed) : undefined;
     } catch (error) {
       return this.#failed(error);
     }
-  };
-
-  /** The message is whole. @throws SmtpReplyError 552 past the limit, 550 for a bare CR or LF; what the delivery throws. */
-  async finish(): Promise<string> {
-    const refused = this.#refusal();
-    if (refused === undefined) return this.#delivery.commit();
-    await this.#delivery.abort();
-    throw refused.error;
   }
 
-  abort(): Promise<void> {
-    return this.#delivery.abort();
+  async finish(refused: Fault | undefined): Promise<string> {
+    const fault = refused ?? this.fault;
+    if (fault === undefined && this.#delivery !== undefined) return this.#delivery.commit();
+    await this.abort();
+    throw fault?.error;
   }
 
-  #refusal(): { readonly error: unknown } | undefined {
-    if (this.#octets > this.#limit) {
-      return {
-        error: new SmtpReplyError({ code: 552, enhanced: '5.3.4' }, `message larger than ${this.#limit} octets`),
-      };
-    }
-    // Some reader behind us may take a bare line end for a real one, and its dot for the end (the attacks of 2023).
-    if (this.#newlines?.found) {
-      return { error: new SmtpReplyError({ code: 550, enhanced: '5.6.11' }, 'bare CR or LF in the message') };
-    }
-    return this.#fault;
+  async abort(): Promise<void> {
+    await this.#delivery?.abort();
   }
 
   readonly #failed = (error: unknown): void => {
-    this.#fault ??= { error };
+    this.fault ??= { error };
   };
 }
 
-/** Reads `body`, whose sink is the reception's; a connection that breaks gives the message up. */
-export async function receive(channel: Channel, reception: Reception, body: Parser<number>): Promise<void> {
-  try {
-    await channel.read(body, { timeout: DATA_BLOCK });
-  } catch (error) {
-    await reception.abort();
-    throw error;
+export class Copies {
+  readonly #copies: readonly Copy[];
+
+  private constructor(copies: readonly Copy[]) {
+    this.#copies = copies;
+  }
+
+  /** Begins a delivery for each envelope. Those that cannot begin say so at the end, like those that fail on the way. */
+  static async open(deliver: Deliver, envelopes: readonly Parameters<Deliver>[0][]): Promise<Copies> {
+    const opened = await Promise.allSettled(envelopes.map(async (envelope) => deliver(envelope)));
+    return new Copies(opened.map((each) => new Copy(each)));
+  }
+
+  /** Why nobody will get the message, once that is so. */
+  get fault(): Fault | undefined {
+    return this.#copies.every(({ fault }) => fault !== undefined) ? this.#copies[0]?.fault : undefined;
+  }
+
+  write(chunk: Uint8Array): void | Promise<void> {
+    const [first, ...others] = this.#copies.map((copy) => copy.write(chunk));
+    return others.length === 0 ? first : Promise.all([first, ...others]).then(() => undefined);
+  }
+
+  /** The message is whole: the name that each delivery gave it, or its fault. `refused` ends them all. */
+  finish(refused: Fault | undefined): readonly Promise<string>[] {
+    const names = this.#copies.map((copy) => copy.finish(refused));
+    // Each is awaited in its turn, and may fail before that.
+    for (const name of names) name.catch(() => undefined);
+    return names;
+  }
+
+  async abort(): Promise<void> {
+    await Promise.all(this.#copies.map((copy) => copy.abort()));
   }
 }

@@ -10,13 +10,14 @@ import type { Capabilities } from '../wire/capabilities.ts';
 import { CountedBody } from '../wire/count.ts';
 import { parseDecimal } from '../wire/decimal.ts';
 import { DotDecoder } from '../wire/dot.ts';
-import { answer } from './answer.ts';
+import { answer, refuse } from './answer.ts';
 import { DATA_BLOCK, type Verb } from './commands.ts';
-import { type Deliver, Reception, receive } from './delivery.ts';
+import { Copies, type Deliver } from './delivery.ts';
 import type { RecipientRequests } from './envelope.ts';
 import { isAscii, parsePath } from './grammar.ts';
 import { MAIL_PARAMETERS, type MailParameters, RCPT_PARAMETERS } from './parameters.ts';
 import { readParameters } from './received.ts';
+import { Reception, receive } from './reception.ts';
 import type { Session } from './session.ts';
 
 /** RFC 5321 §4.5.3.1.8: at least a hundred recipients are taken. */
@@ -32,6 +33,8 @@ export interface TransactionOptions {
   readonly capabilities: () => Capabilities;
   /** The most octets of one message. */
   readonly maxSize: number;
+  /** Each recipient is a delivery of its own, and gets an answer of its own (RFC 2033). */
+  readonly lmtp: boolean;
 }
 
 export class ServerTransaction {
@@ -91,7 +94,9 @@ export class ServerTransaction {
   async data(): Promise<void> {
     // RFC 3030 §3: what is not made of lines has no line that could end it.
     if (this.#mail.body === 'binary') throw outOfOrder('DATA');
-    const reception = await this.#receive();
+    const copies = await this.#open();
+    if (copies.fault !== undefined) throw copies.fault.error;
+    const reception = this.#receive(copies);
     // Where this fails so does the reading behind it, which then gives the message up.
     void this.#reply(354, 'go on, end with a dot');
     await receive(this.#channel, reception, new DotDecoder(reception.sink));
@@ -110,7 +115,7 @@ export class ServerTransaction {
       await this.#channel.read(new CountedBody(() => undefined, octets), { timeout: DATA_BLOCK });
       throw outOfOrder('BDAT');
     }
-    this.#reception ??= await this.#receive();
+    this.#reception ??= this.#receive(await this.#open());
     const reception = this.#reception;
     await receive(this.#channel, reception, new CountedBody(reception.sink, octets)).catch((error: unknown) => {
       this.#reception = undefined;
@@ -121,18 +126,32 @@ export class ServerTransaction {
     await this.#reply(250, `${octets} octets taken`, '2.0.0');
   }
 
-  async #receive(): Promise<Reception> {
-    const { from, body = '7bit', utf8 = false, size, ...requests } = this.#mail;
-    const envelope = { ...requests, from, recipients: this.#recipients, requests: this.#requests, body, utf8, size };
-    const delivery = await this.#options.backend.deliver(envelope);
-    return new Reception(delivery, this.#options.maxSize, body === 'binary');
+  /** Begins one delivery, with LMTP one for each recipient. */
+  #open(): Promise<Copies> {
+    const { backend, lmtp } = this.#options;
+    const { from, body = '7bit', utf8 = false, size, ...asked } = this.#mail;
+    const envelope = { ...asked, from, requests: this.#requests, body, utf8, size };
+    const groups = lmtp ? this.#recipients.map((recipient) => [recipient]) : [this.#recipients];
+    return Copies.open(
+      backend.deliver,
+      groups.map((recipients) => ({ ...envelope, recipients })),
+    );
   }
 
+  #receive(copies: Copies): Reception {
+    return new Reception(copies, this.#options.maxSize, this.#mail.body === 'binary');
+  }
+
+  /** Answers for each delivery, as soon as its turn comes. */
   async #finish(reception: Reception): Promise<void> {
     this.#reception = undefined;
     try {
-      const name = await reception.finish();
-      await this.#reply(250, `taken as ${name}`, '2.0.0');
+      for (const name of reception.finish()) {
+        await name.then(
+          (taken) => this.#reply(250, `taken as ${taken}`, '2.0.0'),
+          (error: unknown) => refuse(this.#channel, error),
+        );
+      }
     } finally {
       this.#forget();
       this.#session.reset();

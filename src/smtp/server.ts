@@ -1,5 +1,6 @@
 /**
- * The SMTP server: one session over one channel (RFC 5321, 1870, 2034, 2920, 3207, 4954, 6152, 6531).
+ * The SMTP server: one session over one channel (RFC 5321, 1870, 2034, 2920, 3207, 4954, 6152, 6531), and the same with
+ * LMTP (RFC 2033).
  *
  * It knows nothing of where mail goes: a backend finds passwords, judges recipients and takes messages.
  */
@@ -11,7 +12,7 @@ import type { Verifier } from '../sasl/mechanism.ts';
 import { offeredNames } from '../sasl/offer.ts';
 import { lineOf, secretLineParser } from '../wire/secret-line.ts';
 import { type Capabilities, formatCapabilities } from '../wire/capabilities.ts';
-import { answer } from './answer.ts';
+import { answer, refuse } from './answer.ts';
 import { announce, type Extensions } from './capabilities.ts';
 import { CommandParser, type ReceivedCommand } from './command-parser.ts';
 import { COMMANDS, IDLE, type Verb } from './commands.ts';
@@ -33,6 +34,8 @@ export interface SmtpBackend extends Verifier, Directory {
 
 export interface SmtpServerOptions {
   readonly backend: SmtpBackend;
+  /** By default `smtp`. With `lmtp` each recipient is a delivery of its own, and gets an answer of its own (RFC 2033). */
+  readonly protocol?: 'smtp' | 'lmtp' | undefined;
   /** What the server calls itself. */
   readonly name?: string | undefined;
   /** With an identity STARTTLS is offered, unless the channel is under TLS already. */
@@ -47,8 +50,6 @@ export interface SmtpServerOptions {
   readonly maxSize?: number | undefined;
 }
 
-const TROUBLE = new SmtpReplyError({ code: 451, enhanced: '4.3.0' }, 'this server has trouble, try again later');
-
 /** RFC 4954 §4, §6: what answers a client that was not let in. */
 const NOT_ADMITTED: Readonly<Record<Failure, { code: number; enhanced: string }>> = {
   unknown: { code: 504, enhanced: '5.5.4' },
@@ -61,8 +62,11 @@ const NOT_ADMITTED: Readonly<Record<Failure, { code: number; enhanced: string }>
 
 const DEFAULT_MAX_SIZE = 2 ** 31;
 
-/** LHLO is for LMTP, which this server does not speak. */
-const KNOWN = Object.keys(COMMANDS).filter((verb) => verb !== 'LHLO');
+/** RFC 2033 §4.1: LMTP greets with LHLO and nothing else; to SMTP that is a word like any other. */
+const KNOWN: Readonly<Record<'smtp' | 'lmtp', readonly string[]>> = {
+  smtp: Object.keys(COMMANDS).filter((verb) => verb !== 'LHLO'),
+  lmtp: Object.keys(COMMANDS).filter((verb) => verb !== 'EHLO' && verb !== 'HELO'),
+};
 
 /** Serves one connection to its end. Resolves when it is over, for whatever reason; never rejects for what a client did. */
 export async function serveSmtp(channel: Channel, options: SmtpServerOptions): Promise<void> {
@@ -92,20 +96,18 @@ class SmtpConnection {
       backend: options.backend,
       capabilities: () => this.#capabilities(),
       maxSize: this.#maxSize,
+      lmtp: this.#protocol === 'lmtp',
     });
   }
 
   async run(): Promise<void> {
-    await answer(this.#channel, 220, `${this.#name} ESMTP Posthorn`);
+    await answer(this.#channel, 220, `${this.#name} ${this.#protocol === 'lmtp' ? 'LMTP' : 'ESMTP'} Posthorn`);
     while (this.#session.state !== 'closed') {
       const command = await this.#channel.read(new CommandParser(), { timeout: IDLE });
       try {
         await this.#obey(command);
       } catch (error) {
-        // A backend refuses with the error a client would get from the wire; its own trouble is told as temporary.
-        if (this.#channel.failure !== undefined || !(error instanceof PosthornError)) throw error;
-        const refused = error instanceof SmtpReplyError ? error : TROUBLE;
-        await answer(this.#channel, refused.replyCode, refused.message, refused.enhanced);
+        await refuse(this.#channel, error);
       }
     }
   }
@@ -113,6 +115,10 @@ class SmtpConnection {
   /** Gives up the message that had begun to come, if there is one. */
   abandon(): Promise<void> {
     return this.#transaction.reset();
+  }
+
+  get #protocol(): 'smtp' | 'lmtp' {
+    return this.#options.protocol ?? 'smtp';
   }
 
   get #name(): string {
@@ -126,7 +132,7 @@ class SmtpConnection {
   async #obey(command: ReceivedCommand): Promise<void> {
     if (command.fault !== undefined) return this.#fault(command);
     const { verb, argument } = command;
-    if (!KNOWN.includes(verb)) return this.#fault({ fault: 'unknown' });
+    if (!KNOWN[this.#protocol].includes(verb)) return this.#fault({ fault: 'unknown' });
     // A chunk follows its command at once: it must be read before anything is said about it.
     if (verb !== 'BDAT' && !this.#session.permits(verb)) throw outOfOrder(verb);
     await this.#handlers[verb](argument);
@@ -168,7 +174,7 @@ class SmtpConnection {
     },
     VRFY: (argument) => this.#vrfy(argument),
     EXPN: (argument) => this.#expn(argument),
-    HELP: () => answer(this.#channel, 214, [KNOWN.join(' '), 'as in RFC 5321'], '2.0.0'),
+    HELP: () => answer(this.#channel, 214, [KNOWN[this.#protocol].join(' '), 'as in RFC 5321'], '2.0.0'),
     NOOP: () => answer(this.#channel, 250, 'here', '2.0.0'),
     QUIT: () => answer(this.#channel, 221, 'bye', '2.0.0'),
   };

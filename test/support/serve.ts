@@ -1,14 +1,15 @@
 /**
  * Our servers for a transcript, over a small backend in memory.
  *
- *     > serve [stls | starttls | tls] [insecure] [auth] [size=100] [utf8=2] [expire=30] [delay=900]
+ *     > serve [stls | starttls | tls] [insecure] [auth] [size=100] [utf8=2] [expire=30] [delay=900] [lmtp]
  *     > serve … [directory] [all] [dsn] [requiretls] [hold] [by] [priority] [binary]
  *
  * With `stls` or `starttls` logging in needs TLS, unless it is `insecure`. `ann` is the one user; her maildrop has three messages, and
- * `utf8` names one with UTF-8 in its header. `bob@example.org` is the one recipient who is refused. The outcome lists
- * what was erased, and what was stored, with what was asked for it.
+ * `utf8` names one with UTF-8 in its header. `bob@example.org` is the one recipient who is refused; the mailbox of
+ * `full@example.org` is found full when a message is to be stored, and that of `gone@example.org` cannot even be opened.
+ * The outcome lists what was erased, and what was stored, with what was asked for it.
  */
-import { Pop3ReplyError, SmtpReplyError } from '../../src/errors.ts';
+import { Pop3ReplyError, SmtpReplyError, StoreError } from '../../src/errors.ts';
 import type { Channel } from '../../src/net/channel.ts';
 import type { Maildrop } from '../../src/pop3/maildrop.ts';
 import { servePop3 } from '../../src/pop3/server.ts';
@@ -80,12 +81,15 @@ export class MemoryPost implements SmtpBackend {
   }
 
   readonly deliver: SmtpBackend['deliver'] = async ({ from, recipients, ...asked }) => {
+    if (recipients.includes('gone@example.org')) throw new StoreError('damaged', 'There is no mailbox.');
     let text = '';
     return {
       write: (chunk) => {
         text += latin1(chunk);
       },
       commit: async () => {
+        if (recipients.includes('full@example.org'))
+          throw new SmtpReplyError({ code: 452, enhanced: '4.2.2' }, 'the mailbox is full');
         this.stored.push({ from, recipients: [...recipients], text });
         this.asked.push(asked);
         return String(this.stored.length);
@@ -155,6 +159,7 @@ export const serveSmtpOrder: Serve = async (channel, words) => {
   await serveSmtp(channel, {
     backend,
     name: 'mail.test',
+    protocol: words.includes('lmtp') ? 'lmtp' : 'smtp',
     identity,
     insecure: identity === undefined || words.includes('insecure'),
     authRequired: words.includes('auth'),

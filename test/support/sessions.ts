@@ -40,7 +40,7 @@ export async function pop3Session(options: Pop3ServerOptions): Promise<Ends & { 
 
 export async function smtpSession(options: SmtpServerOptions): Promise<Ends & { client: SmtpClient }> {
   const { channel, ...rest } = ends((server) => serveSmtp(server, { insecure: true, ...options }));
-  return { ...rest, client: await SmtpClient.over(channel, IN_MEMORY) };
+  return { ...rest, client: await SmtpClient.over(channel, { ...IN_MEMORY, protocol: options.protocol }) };
 }
 
 /** Chunks as a message's source. */
