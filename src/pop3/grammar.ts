@@ -80,7 +80,11 @@ export function parseSizeRow(row: string): SizeRow {
   return { number, octets };
 }
 
-/** One row of UIDL. Octets above 0x7E and ids of more than 70 characters are taken as they are. */
+/**
+ * One row of UIDL.
+ *
+ * QUIRK: ids with octets above 0x7E or of more than 70 characters are against RFC 1939 §7; they are as good as any key.
+ */
 export function parseUidRow(row: string): UidRow {
   const space = row.indexOf(' ');
   const number = parseDecimal(row.slice(0, space), MAX_MESSAGES);

@@ -1,7 +1,7 @@
 /**
  * A POP3 response (RFC 1939 §3, RFC 2449 §8): a status line, and behind `+OK`, for some commands, a multi-line body.
  *
- * Tolerated: any case of letters in the status, since servers differ. Everything else that is neither `+OK`, `-ERR` nor
+ * QUIRK: the status is read in any case of letters, though RFC 1939 §3 has capitals: servers differ. Everything else that is neither `+OK`, `-ERR` nor
  * a continuation is a ProtocolError: after it nobody knows what answers what.
  */
 import { ConnectionLostError, ProtocolError } from '../errors.ts';

@@ -28,8 +28,10 @@ const WINDOW = 100;
 
 export interface SmtpOptions extends ConnectOptions {
   /**
-   * What we call ourselves in EHLO. By default an address literal of loopback, which says nothing of this machine and
-   * which submission servers take (RFC 5321 §4.1.4).
+   * What we call ourselves in EHLO. By default an address literal of loopback.
+   *
+   * QUIRK: RFC 5321 §4.1.4 wants our own name or address. This one says nothing of the machine and where it stands, and
+   * submission servers take it.
    */
   name?: string | undefined;
   /** By default `smtp`. With `lmtp` the server delivers at once and answers for each recipient (RFC 2033). */

@@ -135,7 +135,12 @@ export class Transaction {
     }
   }
 
-  /** Leaves a transaction without a message. Once the server waits for one, only the end of the connection undoes that. */
+  /**
+   * Leaves a transaction without a message. Once the server waits for one, only the end of the connection undoes that.
+   *
+   * QUIRK: where nobody was accepted RFC 2920 §3.1 has a single dot sent; a server that errs would take it for an empty
+   * message, so the connection ends there too.
+   */
   async #giveUp(go: Reply | undefined): Promise<void> {
     const reset = go?.code === 354 ? undefined : await this.#ask('RSET').catch(() => undefined);
     if (reset === undefined || !succeeded(reset)) await this.#session.channel.close();
