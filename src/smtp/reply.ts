@@ -7,6 +7,7 @@ import { latin1 } from '../wire/bytes.ts';
 import { LineParser } from '../wire/line.ts';
 import type { Parser } from '../wire/parser.ts';
 import { replyLine } from '../wire/reply-line.ts';
+import { meaningOf } from './status-codes.ts';
 
 /** A bound of ours on one reply. */
 const MAX_LINES = 200;
@@ -96,9 +97,14 @@ export function refusal(reply: Reply, phase: string, hint?: string): SmtpReplyEr
       phase,
     });
   }
-  const text = reply.lines.join(' ').trim() || 'without a reason';
-  const code = reply.enhanced === undefined ? String(reply.code) : `${reply.code} ${reply.enhanced}`;
-  return new SmtpReplyError(reply, `The server refused (${phase}): ${code} ${text}`, { phase, hint });
+  return new SmtpReplyError(reply, `The server refused (${phase}): ${describeReply(reply)}`, { phase, hint });
+}
+
+/** A reply for people: its codes, the server's words, and what the enhanced code means. */
+export function describeReply({ code, enhanced, lines }: Reply): string {
+  const meaning = meaningOf(enhanced);
+  const words = [code, enhanced, lines.join(' ').trim() || 'without a reason', meaning && `(${meaning})`];
+  return words.filter((word) => word !== undefined).join(' ');
 }
 
 /** A server may say 421 at any time and close (RFC 5321 §3.8): that is a reason, not a breach. */

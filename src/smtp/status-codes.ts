@@ -1,0 +1,97 @@
+/**
+ * Enhanced status codes in words (RFC 3463, with the registry of RFC 5248): the subject and the detail, as data.
+ *
+ * Why: `5.2.2` says the same in every language, and the text beside it may say nothing. The first digit is left out: it
+ * only says whether it is for good.
+ */
+const MEANINGS: Readonly<Record<string, string>> = {
+  '1.1': 'there is no such mailbox',
+  '1.2': 'there is no such mail system',
+  '1.3': 'the address of the recipient is malformed',
+  '1.4': 'the address of the recipient is ambiguous',
+  '1.6': 'the mailbox has moved, and nobody knows where to',
+  '1.7': 'the address of the sender is malformed',
+  '1.8': 'the mail system of the sender is unknown',
+  '1.9': 'the message was passed on to a system that gives no reports',
+  '1.10': 'the domain of the recipient takes no mail',
+  '2.1': 'the mailbox is not in use',
+  '2.2': 'the mailbox is full',
+  '2.3': 'the message is larger than the mailbox takes',
+  '2.4': 'the mailing list cannot be expanded',
+  '3.1': 'the mail system is full',
+  '3.2': 'the mail system takes no messages now',
+  '3.3': 'the mail system cannot do what the message asks for',
+  '3.4': 'the message is larger than the mail system takes',
+  '3.5': 'the mail system is set up wrongly',
+  '3.6': 'the priority was changed',
+  '4.1': 'the next host does not answer',
+  '4.2': 'the connection is bad',
+  '4.3': 'a directory, such as the DNS, does not answer',
+  '4.4': 'there is no way to the recipient',
+  '4.5': 'the mail system is overloaded',
+  '4.6': 'the message goes round in a loop',
+  '4.7': 'the message is too old, or did not get through in time',
+  '5.1': 'the command is not one, or not for now',
+  '5.2': 'the command is malformed',
+  '5.3': 'the message has too many recipients',
+  '5.4': 'the arguments of the command are wrong',
+  '5.5': 'the version of the protocol is wrong',
+  '5.6': 'a line of the login is too long',
+  '6.1': 'the content is of a kind that is not taken',
+  '6.2': 'the content would have to be converted, which is forbidden',
+  '6.3': 'the content would have to be converted, which is not possible',
+  '6.4': 'the content was converted, and something was lost',
+  '6.5': 'the content could not be converted',
+  '6.6': 'the content cannot be had',
+  '6.7': 'addresses that are not ASCII are not taken',
+  '6.8': 'the answer would be UTF-8, which was not asked for',
+  '6.9': 'a header in UTF-8 cannot be passed on',
+  '6.11': 'the message holds octets that are not taken',
+  '7.1': 'the sender may not send to this recipient',
+  '7.2': 'the sender may not send to this mailing list',
+  '7.3': 'the protection of the message cannot be converted',
+  '7.4': 'the protection that is asked for is not offered',
+  '7.5': 'something about encryption failed',
+  '7.6': 'the kind of encryption is not supported',
+  '7.7': 'the message was changed on its way',
+  '7.8': 'the user name or the password is wrong',
+  '7.9': 'this way of logging in is too weak',
+  '7.10': 'the connection must be encrypted',
+  '7.11': 'this way of logging in needs an encrypted connection',
+  '7.12': 'the password has to be set up anew for this way of logging in',
+  '7.13': 'the account is disabled',
+  '7.14': 'the server and the recipient’s do not trust each other',
+  '7.15': 'the priority is too low to be served now',
+  '7.16': 'the message is too large for its priority',
+  '7.17': 'the mailbox belongs to somebody else now',
+  '7.18': 'the domain belongs to somebody else now',
+  '7.19': 'it cannot be told whether the mailbox still belongs to the same person',
+  '7.20': 'no DKIM signature is valid',
+  '7.21': 'no DKIM signature is one that is accepted',
+  '7.22': 'no DKIM signature is the author’s',
+  '7.23': 'the sender’s domain does not allow this server to send (SPF)',
+  '7.24': 'the sender’s domain cannot be asked who may send (SPF)',
+  '7.25': 'the name of the sending host is not its own (reverse DNS)',
+  '7.26': 'neither SPF nor DKIM shows that the message is genuine',
+  '7.27': 'the domain of the sender takes no mail',
+  '7.28': 'there are too many messages at once',
+  '7.29': 'the chain of signatures is broken (ARC)',
+  '7.30': 'the message insists on TLS, which the next server cannot promise',
+};
+
+/** What the first of the two numbers is about, where the second says nothing more. */
+const SUBJECTS: Readonly<Record<string, string>> = {
+  1: 'something about the address',
+  2: 'something about the mailbox',
+  3: 'something about the mail system',
+  4: 'something about the network',
+  5: 'something about the protocol',
+  6: 'something about the content',
+  7: 'something about security or a policy',
+};
+
+/** The meaning of a code such as `5.1.1`, as part of a sentence; undefined for a success, and where it says nothing. */
+export function meaningOf(enhanced: string | undefined): string | undefined {
+  const [, subject = '', detail = ''] = /^[45]\.(\d+)\.(\d+)$/.exec(enhanced ?? '') ?? [];
+  return MEANINGS[`${subject}.${detail}`] ?? SUBJECTS[subject];
+}
