@@ -3,10 +3,19 @@
  *
  * Everything that can be wrong on this side is found before a connection is opened.
  */
-import type { Envelope, Outgoing, RecipientResult, SendResult } from '../smtp/envelope.ts';
+import type {
+  Envelope,
+  MailRequests,
+  Outgoing,
+  RecipientRequests,
+  RecipientResult,
+  SendResult,
+} from '../smtp/envelope.ts';
 import type { Account, Surroundings } from './account.ts';
 import { openSmtp, type Say } from './session.ts';
 
+export { describeReply } from '../smtp/reply.ts';
+export { meaningOf } from '../smtp/status-codes.ts';
 export type { RecipientResult, SendResult };
 
 /** A message ready to leave, whoever made it. */
@@ -14,6 +23,9 @@ export interface Sendable extends Outgoing {
   readonly envelope: Envelope;
   readonly messageId: string | undefined;
 }
+
+/** What is asked of the servers for the message, and for all of its recipients alike. */
+export type SendRequests = MailRequests & Pick<RecipientRequests, 'notify'>;
 
 export interface SendHooks {
   readonly say: Say;
@@ -33,16 +45,22 @@ export async function sendMessage(
   account: Account,
   surroundings: Surroundings,
   hooks: SendHooks,
-  options: { partial?: boolean | undefined } = {},
+  options: { partial?: boolean | undefined; requests?: SendRequests | undefined } = {},
 ): Promise<SendResult> {
   const client = await openSmtp(account, surroundings, hooks.say);
   try {
     hooks.begin();
-    const result = await client.send(message.envelope, message, { partial: options.partial, progress: hooks.progress });
+    const envelope = withRequests(message.envelope, options.requests);
+    const result = await client.send(envelope, message, { partial: options.partial, progress: hooks.progress });
     await client.quit();
     return result;
   } catch (error) {
     await client.quit();
     throw error;
   }
+}
+
+function withRequests(envelope: Envelope, { notify, ...requests }: SendRequests = {}): Envelope {
+  if (notify === undefined) return { ...envelope, ...requests };
+  return { ...envelope, ...requests, requests: new Map(envelope.recipients.map((each) => [each, { notify }])) };
 }

@@ -4,14 +4,22 @@ import { openInput, readText, unlessStopped, untilStopped } from '../../config/i
 import { SmtpReplyError, UsageError } from '../../errors.ts';
 import { composeMessage, type MessageRequest } from '../../mail/compose.ts';
 import { spoolRaw } from '../../mail/raw.ts';
-import { type RecipientResult, type Sendable, sendMessage, type SendResult } from '../../mail/send.ts';
+import {
+  describeReply,
+  meaningOf,
+  type RecipientResult,
+  type Sendable,
+  sendMessage,
+  type SendResult,
+} from '../../mail/send.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
+import { addDeliveryOptions, type DeliveryOptions, readDeliveryOptions } from '../delivery-options.ts';
 import { collect } from '../options.ts';
 import type { Progress } from '../progress.ts';
 import { formatBytes } from '../table.ts';
 
-interface SendOptions {
+interface SendOptions extends DeliveryOptions {
   to?: string[];
   cc?: string[];
   bcc?: string[];
@@ -59,12 +67,14 @@ export function define(command: Command, run: Run): void {
     .option('--reply-to <address>', 'where answers should go')
     .option('--partial', 'send to the recipients that are accepted although others are refused')
     .option('--raw [file]', 'send a complete message from a file or standard input as it is, without its Bcc')
-    .option('--dry-run', 'print the message and send nothing')
+    .option('--dry-run', 'print the message and send nothing');
+  addDeliveryOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(run((context, options: SendOptions) => send(context, options)));
 }
 
 async function send(context: Context, options: SendOptions): Promise<number | undefined> {
+  const requests = readDeliveryOptions(options);
   const account = await context.account();
   const prepare = options.raw === undefined ? composed : raw;
   const preparing = prepare(context, options, account.from);
@@ -85,7 +95,7 @@ async function send(context: Context, options: SendOptions): Promise<number | un
       },
       progress: (octets: number) => bar?.add(octets),
     };
-    const sent = sendMessage(message, account, context.surroundings, hooks, { partial: options.partial });
+    const sent = sendMessage(message, account, context.surroundings, hooks, { partial: options.partial, requests });
     const result = await sent.finally(() => bar?.done());
     report(context, message, result);
     if (result.outcome === 'refused') throw refused(result);
@@ -201,11 +211,11 @@ function report({ output }: Context, message: Prepared, result: SendResult): voi
 }
 
 function describe({ address, reply }: RecipientResult): string {
-  return `${address}: ${[reply.code, reply.enhanced, ...reply.lines].filter((word) => word !== undefined).join(' ')}`;
+  return `${address}: ${describeReply(reply)}`;
 }
 
 function replyJson({ code, enhanced, lines }: RecipientResult['reply']) {
-  return { code, enhanced: enhanced ?? null, text: lines.join(' ') };
+  return { code, enhanced: enhanced ?? null, meaning: meaningOf(enhanced) ?? null, text: lines.join(' ') };
 }
 
 /** The most refused recipients one sentence names; the others are in the JSON. */
