@@ -2,18 +2,23 @@
  * The one set of mailboxes behind the sandbox's servers: what SMTP takes in, POP3 hands out.
  *
  * Messages are kept exactly as they came, in memory while small and in a private temporary folder while large; nothing
- * outlives the sandbox, and nothing is ever sent on.
+ * outlives the sandbox, and nothing is ever sent on. Only what is not made of lines (RFC 3030) is made so, as POP3 has
+ * nothing else to hand out: a bare LF and a dot would end the message for many a client.
  */
 import { randomBytes } from 'node:crypto';
 import { Pop3ReplyError, SmtpReplyError } from '../errors.ts';
+import { withoutBinary } from '../mime/downgrade.ts';
 import type { Maildrop, MaildropMessage } from '../pop3/maildrop.ts';
 import type { Pop3Backend } from '../pop3/server-options.ts';
 import { sameSecret } from '../sasl/verify.ts';
 import type { Delivery } from '../smtp/delivery.ts';
-import type { Envelope } from '../smtp/envelope.ts';
+import type { Extensions } from '../smtp/capabilities.ts';
+import type { ReceivedEnvelope } from '../smtp/envelope.ts';
 import type { SmtpBackend } from '../smtp/server.ts';
-import { type Spool, type Spooled, type SpoolSink } from '../store/spool.ts';
+import type { Spool, Spooled } from '../store/spool.ts';
 import { latin1 } from '../wire/bytes.ts';
+import { BareNewlineDetector } from '../wire/eol.ts';
+import { successReport } from './report.ts';
 
 export interface SandboxUser {
   /** The login, which is an address too. */
@@ -24,7 +29,15 @@ export interface SandboxUser {
 /** Mail to domains that no user belongs to is not sent anywhere: it lands in the mailbox of this user. */
 export const OUTSIDE = 'outside@example.org';
 
-interface Message extends MaildropMessage {
+/** A message in a mailbox, with the envelope it came in. */
+export interface SandboxMessage extends MaildropMessage {
+  /** With all that was asked for it: reports, a hold, a priority. */
+  readonly envelope: ReceivedEnvelope;
+}
+
+interface Message extends SandboxMessage {
+  /** POP3 does not show it before. */
+  readonly due: number;
   /** How many mailboxes still hold it. */
   readonly spooled: Spooled & { holders: number };
 }
@@ -34,6 +47,15 @@ export class PostOffice implements Pop3Backend, SmtpBackend {
   readonly #passwords = new Map<string, string>();
   readonly #mailboxes = new Map<string, Message[]>();
   readonly #open = new Set<string>();
+  /** Nothing leaves the sandbox, so that whatever is asked of the way can be promised. */
+  readonly extensions: Extensions = {
+    dsn: true,
+    requireTls: true,
+    futureRelease: { seconds: 30 * 86_400 },
+    deliverBy: {},
+    priority: true,
+    binary: true,
+  };
 
   constructor(spool: Spool, users: readonly SandboxUser[]) {
     this.#spool = spool;
@@ -61,7 +83,7 @@ export class PostOffice implements Pop3Backend, SmtpBackend {
     if (this.#open.has(name)) throw new Pop3ReplyError('IN-USE', 'another session has this mailbox open');
     this.#open.add(name);
     return {
-      messages: [...mailbox],
+      messages: mailbox.filter(({ due }) => due <= Date.now()),
       erase: async (erased) => {
         this.#mailboxes.set(
           name,
@@ -79,7 +101,15 @@ export class PostOffice implements Pop3Backend, SmtpBackend {
     throw new SmtpReplyError({ code: 550, enhanced: '5.1.1' }, `there is no ${address} here`);
   }
 
-  readonly deliver = async (envelope: Envelope): Promise<Delivery> => {
+  /** Users by their address, or by what stands before the @ in it. */
+  async vrfy(user: string): Promise<string[]> {
+    const name = user.toLowerCase().replace(/^<(.*)>$/, '$1');
+    return [...this.#passwords.keys()]
+      .filter((each) => each === name || each.startsWith(`${name}@`))
+      .map((each) => `<${each}>`);
+  }
+
+  readonly deliver = async (envelope: ReceivedEnvelope): Promise<Delivery> => {
     const sink = this.#spool.store();
     const end = new LineEnd();
     return {
@@ -87,26 +117,59 @@ export class PostOffice implements Pop3Backend, SmtpBackend {
         end.push(chunk);
         return sink.write(chunk);
       },
-      commit: () => this.#distribute(envelope, sink, end),
+      commit: async () => {
+        if (envelope.body === 'binary') return this.#distribute(envelope, await this.#asLines(await sink.commit()));
+        // A message without a last line end gets one here, so that its size is the one POP3 will send.
+        if (!end.complete) await sink.write(Buffer.from('\r\n'));
+        return this.#distribute(envelope, await sink.commit());
+      },
       abort: () => sink.abort(),
     };
   };
 
-  /** What a mailbox holds, oldest first. */
-  messages(address: string): readonly MaildropMessage[] {
+  /** What a mailbox holds, oldest first, with what is held back. */
+  messages(address: string): readonly SandboxMessage[] {
     return this.#mailboxes.get(address.toLowerCase()) ?? [];
   }
 
-  async #distribute(envelope: Envelope, sink: SpoolSink, end: LineEnd): Promise<string> {
-    // A message without a last line end gets one here, so that its size is the one POP3 will send.
-    if (!end.complete) await sink.write(Buffer.from('\r\n'));
-    const names = new Set(envelope.recipients.map((address) => this.#mailboxOf(address)));
-    const spooled = { ...(await sink.commit()), holders: names.size };
-    const uid = randomBytes(12).toString('hex');
-    for (const name of names) {
-      if (name === undefined) continue;
-      this.#mailboxes.get(name)?.push({ uid, octets: spooled.size, read: () => spooled.read(), spooled });
+  async #asLines(binary: Spooled): Promise<Spooled> {
+    const sink = this.#spool.store();
+    const [end, newlines] = [new LineEnd(), new BareNewlineDetector()];
+    for await (const chunk of withoutBinary(() => binary.read())) {
+      end.push(chunk);
+      newlines.push(chunk);
+      await sink.write(chunk);
     }
+    await binary.remove();
+    if (!end.complete) await sink.write(Buffer.from('\r\n'));
+    if (!newlines.found) return sink.commit();
+    await sink.abort();
+    throw new SmtpReplyError({ code: 550, enhanced: '5.6.11' }, 'bare CR or LF outside of a binary part');
+  }
+
+  async #distribute(envelope: ReceivedEnvelope, content: Spooled): Promise<string> {
+    const names = new Set(envelope.recipients.map((address) => this.#mailboxOf(address)));
+    const uid = this.#file(names, envelope, content);
+    const report = await successReport(envelope, content.read());
+    if (report !== undefined) await this.#tell(envelope.from, report);
+    return uid;
+  }
+
+  /** Puts a report into a mailbox. Nobody is told what becomes of it (RFC 3461 §6.1). */
+  async #tell(address: string, report: Buffer): Promise<void> {
+    const name = this.#mailboxOf(address);
+    if (name === undefined) return;
+    const sink = this.#spool.store();
+    await sink.write(report);
+    const envelope = { from: '', recipients: [address], body: '8bit', utf8: false, size: report.length } as const;
+    this.#file(new Set([name]), envelope, await sink.commit());
+  }
+
+  #file(names: ReadonlySet<string | undefined>, envelope: ReceivedEnvelope, content: Spooled): string {
+    const spooled = { ...content, holders: names.size };
+    const uid = randomBytes(12).toString('hex');
+    const message = { uid, octets: content.size, read: () => content.read(), spooled, envelope, due: dueOf(envelope) };
+    for (const name of names) if (name !== undefined) this.#mailboxes.get(name)?.push(message);
     return uid;
   }
 
@@ -117,6 +180,12 @@ export class PostOffice implements Pop3Backend, SmtpBackend {
     const local = [...this.#mailboxes.keys()].some((user) => user.endsWith(domain));
     return local ? undefined : OUTSIDE;
   }
+}
+
+/** When it may be seen (RFC 4865), in milliseconds. */
+function dueOf({ hold }: ReceivedEnvelope): number {
+  if (hold === undefined) return 0;
+  return 'until' in hold ? hold.until.getTime() : Date.now() + hold.seconds * 1000;
 }
 
 async function release(message: Message): Promise<void> {

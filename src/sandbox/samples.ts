@@ -8,7 +8,7 @@ import type { PostOffice } from './post-office.ts';
 export async function sampleMail(office: PostOffice, address: string): Promise<void> {
   for (const draft of drafts(address)) {
     const message = compose(draft);
-    const delivery = await office.deliver(message.envelope);
+    const delivery = await office.deliver({ ...message.envelope, body: '7bit', utf8: false, size: message.size });
     for await (const chunk of message.chunks()) await delivery.write(chunk);
     await delivery.commit();
   }

@@ -6,11 +6,10 @@
 import { randomBytes } from 'node:crypto';
 import { type Listener, listen } from '../net/listen.ts';
 import { servePop3 } from '../pop3/server.ts';
-import type { MaildropMessage } from '../pop3/maildrop.ts';
 import { serveSmtp } from '../smtp/server.ts';
 import { Spool } from '../store/spool.ts';
 import { makeIdentity } from './certificate.ts';
-import { OUTSIDE, PostOffice, type SandboxUser } from './post-office.ts';
+import { OUTSIDE, PostOffice, type SandboxMessage, type SandboxUser } from './post-office.ts';
 import { sampleMail } from './samples.ts';
 
 export interface SandboxPorts {
@@ -39,8 +38,8 @@ export interface Sandbox {
   readonly users: readonly SandboxUser[];
   /** In PEM: what clients trust to verify the servers. */
   readonly authority: string;
-  /** The messages in a user's mailbox, oldest first, exactly as they came. */
-  messages(address: string): readonly MaildropMessage[];
+  /** The messages in a user's mailbox, oldest first, with what is held back, as they came, and with their envelopes. */
+  messages(address: string): readonly SandboxMessage[];
   /** Ends the servers and forgets all mail. */
   close(): Promise<void>;
 }
