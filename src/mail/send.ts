@@ -11,11 +11,11 @@ import type {
   RecipientResult,
   SendResult,
 } from '../smtp/envelope.ts';
+import { describeReply, type Reply } from '../smtp/reply.ts';
+import { meaningOf } from '../smtp/status-codes.ts';
 import type { Account, Surroundings } from './account.ts';
 import { openSmtp, type Say } from './session.ts';
 
-export { describeReply } from '../smtp/reply.ts';
-export { meaningOf } from '../smtp/status-codes.ts';
 export type { RecipientResult, SendResult };
 
 /** A message ready to leave, whoever made it. */
@@ -63,4 +63,14 @@ export async function sendMessage(
 function withRequests(envelope: Envelope, { notify, ...requests }: SendRequests = {}): Envelope {
   if (notify === undefined) return { ...envelope, ...requests };
   return { ...envelope, ...requests, requests: new Map(envelope.recipients.map((each) => [each, { notify }])) };
+}
+
+/** What a server answered, for people: its codes, its own words, and what the enhanced code means. */
+export function replyText(reply: Reply): string {
+  return describeReply(reply);
+}
+
+/** The same for programs; null for what is not known. */
+export function replyFields({ code, enhanced, lines }: Reply) {
+  return { code, enhanced: enhanced ?? null, meaning: meaningOf(enhanced) ?? null, text: lines.join(' ') };
 }

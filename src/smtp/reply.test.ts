@@ -82,7 +82,7 @@ test('a refusal is an error with the server’s own words, and a 3xx or 2xx wher
     [refused.replyCode, refused.enhanced, refused.temporary, refused.phase],
     [450, '4.2.1', true, 'rcpt'],
   );
-  assert.equal(refused.message, 'The server refused (rcpt): 450 4.2.1 try later');
+  assert.equal(refused.message, 'The server refused (rcpt): 450 4.2.1 try later (the mailbox takes no messages)');
   assert.equal(refusal(reply(550), 'mail').message, 'The server refused (mail): 550 without a reason');
   assert.equal(refusal(reply(550), 'mail').temporary, false);
   assert.ok(refusal(reply(354), 'mail') instanceof ProtocolError);

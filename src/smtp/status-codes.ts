@@ -14,7 +14,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   '1.8': 'the mail system of the sender is unknown',
   '1.9': 'the message was passed on to a system that gives no reports',
   '1.10': 'the domain of the recipient takes no mail',
-  '2.1': 'the mailbox is not in use',
+  '2.1': 'the mailbox takes no messages',
   '2.2': 'the mailbox is full',
   '2.3': 'the message is larger than the mailbox takes',
   '2.4': 'the mailing list cannot be expanded',

@@ -5,9 +5,9 @@ import { SmtpReplyError, UsageError } from '../../errors.ts';
 import { composeMessage, type MessageRequest } from '../../mail/compose.ts';
 import { spoolRaw } from '../../mail/raw.ts';
 import {
-  describeReply,
-  meaningOf,
   type RecipientResult,
+  replyFields,
+  replyText,
   type Sendable,
   sendMessage,
   type SendResult,
@@ -187,7 +187,7 @@ function report({ output }: Context, message: Prepared, result: SendResult): voi
     const recipients = result.recipients.map(({ address, accepted, reply: said }) => ({
       address,
       accepted,
-      ...replyJson(said),
+      ...replyFields(said),
     }));
     output.json({
       outcome,
@@ -195,7 +195,7 @@ function report({ output }: Context, message: Prepared, result: SendResult): voi
       from: message.envelope.from,
       size: message.size ?? null,
       recipients,
-      reply: reply ? replyJson(reply) : null,
+      reply: reply ? replyFields(reply) : null,
     });
     return;
   }
@@ -211,11 +211,7 @@ function report({ output }: Context, message: Prepared, result: SendResult): voi
 }
 
 function describe({ address, reply }: RecipientResult): string {
-  return `${address}: ${describeReply(reply)}`;
-}
-
-function replyJson({ code, enhanced, lines }: RecipientResult['reply']) {
-  return { code, enhanced: enhanced ?? null, meaning: meaningOf(enhanced) ?? null, text: lines.join(' ') };
+  return `${address}: ${replyText(reply)}`;
 }
 
 /** The most refused recipients one sentence names; the others are in the JSON. */
