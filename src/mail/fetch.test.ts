@@ -7,7 +7,8 @@ import { startLineServer } from '../../test/support/line-server.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { Mailbox } from '../store/mailbox.ts';
 import { type Account, mailboxOf, resolveAccount, type Surroundings } from './account.ts';
-import { type FetchOptions, fetchMail } from './fetch.ts';
+import { fetchMail } from './fetch.ts';
+import type { FetchOptions } from './fetch-report.ts';
 
 const DAY = 86_400_000;
 const hooks = { say: () => undefined, begin: () => undefined, progress: () => undefined };

@@ -32,8 +32,22 @@ const FETCH = `
   }
   await mailbox.close();`;
 
+/** The same from a server without UIDL: all is received, and only what is not here is planned. */
+const FETCH_BY_CONTENT = `
+  const { Mailbox } = await import(${JSON.stringify(new URL('./mailbox.ts', import.meta.url).href)});
+  const mailbox = await Mailbox.open(paths);
+  for (const { uidl: letter, size } of listing) {
+    const delivery = mailbox.receive();
+    await delivery.write(Buffer.alloc(size, letter));
+    const here = mailbox.recognize(delivery.sha256, new Set()) !== undefined;
+    if (here) await delivery.abort();
+    else await mailbox.commitNew([{ delivery, size }]);
+    writeSync(1, letter + '\\n');
+  }
+  await mailbox.close();`;
+
 /** Counts the file operations that change something and kills the process before the given one. */
-const KILLER = `
+const killer = (fetch: string): string => `
   import fs, { writeSync } from 'node:fs';
   import promises from 'node:fs/promises';
   import { syncBuiltinESMExports } from 'node:module';
@@ -52,7 +66,7 @@ const KILLER = `
   for (const name of ['open', 'link', 'rename', 'unlink', 'mkdir']) wrap(promises, name);
   for (const name of ['linkSync', 'writeFileSync', 'rmSync', 'renameSync']) wrap(fs, name);
   syncBuiltinESMExports();
-  ${FETCH}`;
+  ${fetch}`;
 
 async function check(root: string, deletable: readonly string[]): Promise<void> {
   const mailbox = await Mailbox.open(pathsIn(root));
@@ -81,24 +95,59 @@ async function check(root: string, deletable: readonly string[]): Promise<void> 
   assert.deepEqual(await readdir(join(root, 'mail', 'tmp')), []);
 }
 
-test('killed before any of its file operations, a fetch loses nothing and delivers nothing twice', async () => {
+/** Kills the fetch before each of its file operations in turn, and looks at what is left. */
+async function killEverywhere(
+  fetch: string,
+  look: (root: string, safe: readonly string[]) => Promise<void>,
+): Promise<void> {
   let kills = 0;
   for (let count = 1; ; count += 1) {
     const root = join(folder, String(count));
     const input = JSON.stringify([count, pathsIn(root), LISTING]);
     // The cache spares each child the compilation.
     const cached = { ...env, NODE_COMPILE_CACHE: join(folder, 'cache') };
-    const run = spawnSync(execPath, ['--input-type=module', '-e', KILLER, input], { encoding: 'utf8', env: cached });
+    const run = spawnSync(execPath, ['--input-type=module', '-e', killer(fetch), input], {
+      encoding: 'utf8',
+      env: cached,
+    });
     if (run.signal !== 'SIGKILL') {
       assert.equal(run.status, 0, run.stderr);
+      await rm(root, { recursive: true });
       break;
     }
     kills += 1;
-    await check(root, run.stdout.split('\n').filter(Boolean));
+    await look(root, run.stdout.split('\n').filter(Boolean));
     await rm(root, { recursive: true });
   }
   assert.ok(kills > 40, `only ${kills} operations were seen`);
-});
+}
+
+test('killed before any of its file operations, a fetch loses nothing and delivers nothing twice', () =>
+  killEverywhere(FETCH, check));
+
+/** Once more, and then every message is here exactly once; what could have been deleted there was here before. */
+async function checkByContent(root: string, safe: readonly string[]): Promise<void> {
+  const mailbox = await Mailbox.open(pathsIn(root));
+  for (const { uidl: letter, size } of LISTING) {
+    const delivery = mailbox.receive();
+    await delivery.write(Buffer.alloc(size, letter));
+    const here = mailbox.recognize(delivery.sha256, new Set()) !== undefined;
+    assert.ok(here || !safe.includes(letter), `${letter} is lost`);
+    if (here) await delivery.abort();
+    else await mailbox.commitNew([{ delivery, size }]);
+  }
+  const messages = mailbox.messages();
+  await mailbox.close();
+  const contents = await Promise.all(messages.map(({ path }) => readFile(path)));
+  assert.deepEqual(
+    contents,
+    LISTING.map(({ uidl: letter, size }) => Buffer.alloc(size, letter)),
+  );
+  assert.equal((await readdir(join(root, 'mail', 'new'))).length, 2);
+}
+
+test('nor does a fetch that knows messages by their content only', () =>
+  killEverywhere(FETCH_BY_CONTENT, checkByContent));
 
 test('a full disk stops before a loss, and the next run with space finishes', async (context) => {
   const root = join(folder, 'full');

@@ -40,6 +40,11 @@ export class Delivery {
     this.#writer = new FileWriter(join(root, 'tmp', base), BUFFER, this.#hash);
   }
 
+  /** Of the bytes taken so far, in lower-case hex. */
+  get sha256(): string {
+    return this.#hash.copy().update(this.#writer.gathered).digest('hex');
+  }
+
   /** Takes a copy of the chunk, byte for byte. A promise asks the caller to wait; it rejects with a StoreError. */
   write(chunk: Uint8Array): Promise<void> | void {
     return this.#writer.write(chunk);

@@ -11,6 +11,9 @@
  */
 import { isBase } from './name.ts';
 
+/** What stands for the UIDL of a message from a server that has none; no UIDL is empty (RFC 1939 §7). */
+export const NO_UIDL = '';
+
 /** One line of a listing: UIDL and LIST of one server message, size in bytes as the server says. */
 export interface Listed {
   readonly uidl: string;
@@ -56,6 +59,8 @@ export class Ledger {
   /** Numbers by UIDL and size; under the true size too, once it is known, for servers that only then list it. */
   readonly #byKey = new Map<string, Set<number>>();
   readonly #perUidl = new Map<string, number>();
+  /** Numbers by the SHA-256 of what is stored, once somebody asks. */
+  #byContent: Map<string, Set<number>> | undefined;
   #last = 0;
 
   /** Takes the next record; a repeated one changes nothing. Returns false for one that contradicts the others. */
@@ -71,6 +76,7 @@ export class Ledger {
       const { size, sha256, at } = record;
       this.#byNumber.set(number, { ...item, stored: { size, sha256, at } });
       this.#file(item.listed.uidl, record.size, number);
+      if (this.#byContent !== undefined) add(this.#byContent, sha256, number);
     }
     return true;
   }
@@ -121,6 +127,20 @@ export class Ledger {
     return this.#perUidl.get(item.listed.uidl) === 1;
   }
 
+  /** The first stored message with this content that is not gone and not `taken`. */
+  withContent(sha256: string, taken: ReadonlySet<number>): number | undefined {
+    this.#byContent ??= this.#contents();
+    const numbers = this.#byContent.get(sha256) ?? new Set();
+    return this.#firstPresent(numbers.values(), taken)?.number;
+  }
+
+  #contents(): Map<string, Set<number>> {
+    const contents = new Map<string, Set<number>>();
+    for (const { number, stored } of this.#byNumber.values())
+      if (stored !== undefined) add(contents, stored.sha256, number);
+    return contents;
+  }
+
   #firstPresent(numbers: Iterator<number>, taken: ReadonlySet<number>): LedgerItem | undefined {
     for (let next = numbers.next(); !next.done; next = numbers.next()) {
       const item = this.#byNumber.get(next.value);
@@ -143,10 +163,7 @@ export class Ledger {
   }
 
   #file(uidl: string, size: number, number: number): void {
-    const key = keyOf(uidl, size);
-    const numbers = this.#byKey.get(key);
-    if (numbers === undefined) this.#byKey.set(key, new Set([number]));
-    else numbers.add(number);
+    add(this.#byKey, keyOf(uidl, size), number);
   }
 }
 
@@ -171,6 +188,12 @@ function isSize(value: unknown): value is number {
 
 function isBaseName(value: unknown): value is string {
   return typeof value === 'string' && isBase(value);
+}
+
+function add(index: Map<string, Set<number>>, key: string, number: number): void {
+  const numbers = index.get(key);
+  if (numbers === undefined) index.set(key, new Set([number]));
+  else numbers.add(number);
 }
 
 /** A size has no space in it, so the key is unambiguous whatever the UIDL contains. */

@@ -123,7 +123,7 @@ test('an ambiguous UIDL is stored as often as it is listed, and never deletable'
 });
 
 test('hostile UIDLs touch no path', async () => {
-  const uidls = ['../../x', '__proto__', 'constructor', '', 'a\0b', '/etc/x', 'x'.repeat(100_000)];
+  const uidls = ['../../x', '__proto__', 'constructor', 'a\0b', '/etc/x', 'x'.repeat(100_000)];
   await reopened((mailbox) => fetch(mailbox, listing(...uidls)));
   await reopened(async (mailbox) => {
     assert.deepEqual(

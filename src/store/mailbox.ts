@@ -13,7 +13,15 @@ import { StoreError, UsageError } from '../errors.ts';
 import type { Delivered, Delivery } from './delivery.ts';
 import { checkFolder, makeFolder } from './folder.ts';
 import { Journal } from './journal.ts';
-import { Ledger, type LedgerItem, type Listed, type MailboxRecord, readRecord, type Surveyed } from './ledger.ts';
+import {
+  Ledger,
+  type LedgerItem,
+  type Listed,
+  type MailboxRecord,
+  NO_UIDL,
+  readRecord,
+  type Surveyed,
+} from './ledger.ts';
 import { Lock } from './lock.ts';
 import { type FlagChange, Maildir, type MaildirEntry } from './maildir.ts';
 import { inParallel } from './parallel.ts';
@@ -37,7 +45,7 @@ export interface StoredMessage {
   /** Maildir letters, sorted. */
   readonly flags: string;
   readonly seen: boolean;
-  /** Absent for a message that another program delivered. */
+  /** Absent for a message that another program delivered, or that came from a server without UIDL. */
   readonly uidl: string | undefined;
   /** Of the bytes as received, in hex; absent for a message that another program delivered. */
   readonly sha256: string | undefined;
@@ -126,6 +134,29 @@ export class Mailbox {
   /** Starts the delivery of a planned message; any number may be under way. */
   deliver({ base }: Planned): Delivery {
     return this.#maildir.deliver(base);
+  }
+
+  /** Starts the delivery of a message that only its content will tell from those that are here; see `commitNew`. */
+  receive(): Delivery {
+    return this.#maildir.deliver();
+  }
+
+  /** The number of a stored message with this content that still is on the server, if there is one that is not `taken`. */
+  recognize(sha256: string, taken: ReadonlySet<number>): number | undefined {
+    return this.#ledger.withContent(sha256, taken);
+  }
+
+  /** Plans what was received, now that it is known to be new, and makes it durable. `size` is what the server says. */
+  async commitNew(
+    received: readonly { readonly delivery: Delivery; readonly size: number }[],
+  ): Promise<(Delivered & { readonly number: number })[]> {
+    if (received.length === 0) return [];
+    const first = this.#ledger.nextNumber;
+    await this.#record(
+      received.map(({ delivery: { base }, size }, at) => ({ plan: first + at, base, uidl: NO_UIDL, size })),
+    );
+    const delivered = await this.commit(received.map(({ delivery }) => delivery));
+    return delivered.map((each) => ({ ...each, number: this.#numberOf(each.base) }));
   }
 
   /**
@@ -285,7 +316,16 @@ function journalIn(state: string): string {
 }
 
 function messageOf({ number, listed, stored }: LedgerItem, { base, path, size, flags }: MaildirEntry): StoredMessage {
-  return { number, base, path, size, flags, seen: flags.includes('S'), uidl: listed?.uidl, sha256: stored?.sha256 };
+  return {
+    number,
+    base,
+    path,
+    size,
+    flags,
+    seen: flags.includes('S'),
+    uidl: listed?.uidl || undefined,
+    sha256: stored?.sha256,
+  };
 }
 
 function missing(number: number): StoreError {

@@ -13,7 +13,10 @@ import { StoreError, UsageError } from '../errors.ts';
 import { type Delivered, Delivery } from './delivery.ts';
 import { errnoOf, guarded } from './fault.ts';
 import { checkFolder, exists, makeFolder, removeLeftover, syncFolder } from './folder.ts';
-import { formatName, isBase, parseName, RANDOM_BYTES, secondsOf, sortFlags, uniqueBase } from './name.ts';
+import { formatName, isBase, isUnique, parseName, RANDOM_BYTES, secondsOf, sortFlags, uniqueBase } from './name.ts';
+
+/** 36 hours, in milliseconds. */
+const ABANDONED = 36 * 3_600_000;
 
 /** A message in the folder as it was when we looked. */
 export interface MaildirEntry {
@@ -134,10 +137,11 @@ export class Maildir {
     await syncFolder(join(this.path, 'cur'));
   }
 
-  /** Removes the unfinished files that bear one of these base names. */
+  /** Removes the unfinished files that bear one of these base names, and those of ours that nobody finishes any more. */
   async removeUnfinished(bases: { has(base: string): boolean }): Promise<void> {
     for (const fileName of await this.#names('tmp')) {
-      if (bases.has(fileName)) await removeLeftover(join(this.path, 'tmp', fileName));
+      const path = join(this.path, 'tmp', fileName);
+      if (bases.has(fileName) || (isUnique(fileName) && isAbandoned(path))) await removeLeftover(path);
     }
   }
 
@@ -155,6 +159,12 @@ export class Maildir {
     if (!found.isFile()) return 'ignored';
     return { base: name.base, path, size: found.size, flags: name.flags };
   }
+}
+
+/** Whether a file was last written so long ago that, as Maildirs have it, whoever did is not coming back. */
+function isAbandoned(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found !== undefined && found.mtimeMs < Date.now() - ABANDONED;
 }
 
 /** Renames a file; false when it is not there. */

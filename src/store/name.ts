@@ -23,6 +23,11 @@ export function uniqueBase(seconds: number, random: Uint8Array): string {
   return `${Math.trunc(seconds)}.R${hex.slice(0, 16)}.${hex.slice(16)}`;
 }
 
+/** Whether `uniqueBase` made this name. */
+export function isUnique(name: string): boolean {
+  return /^\d+\.R[0-9a-f]{16}\.[0-9a-f]{8}$/.test(name);
+}
+
 /** Whether a name can be a base name: one component, not hidden, without an info part. */
 export function isBase(name: string): boolean {
   return name !== '' && !name.startsWith('.') && !/[/:\0]/.test(name) && Buffer.byteLength(name) <= 255;

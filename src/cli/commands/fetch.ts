@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
 import { UsageError } from '../../errors.ts';
-import { fetchMail, type FetchReport } from '../../mail/fetch.ts';
+import { fetchMail } from '../../mail/fetch.ts';
+import type { FetchReport } from '../../mail/fetch-report.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { readCount, readSize } from '../options.ts';
@@ -75,22 +76,28 @@ async function fetch(context: Context, flags: FetchFlags): Promise<number> {
 
 /** Numbers are given when a message comes, so a dry run has none. */
 function reportJson(report: FetchReport) {
+  const named = <T extends { uidl: string | undefined }>(message: T) => ({ ...message, uidl: message.uidl ?? null });
   const fetched = report.fetched.map(({ number, uidl, size }) => ({
     number: report.dryRun ? null : number,
-    uidl,
+    uidl: uidl ?? null,
     size,
   }));
-  return { ...report, fetched };
+  return { ...report, fetched, skipped: report.skipped.map(named), failed: report.failed.map(named) };
 }
 
 function tell(
   { output }: Context,
-  { fetched, skipped, failed, deleted, onServer, dryRun, mailbox }: FetchReport,
+  { fetched, skipped, failed, deleted, onServer, byContent, dryRun, mailbox }: FetchReport,
 ): void {
-  for (const { uidl, reason } of failed) output.warn(`message ${uidl} did not come: ${reason}`);
+  for (const { uidl, reason } of failed)
+    output.warn(`message ${uidl ?? 'without a unique id'} did not come: ${reason}`);
   const large = skipped.filter(({ reason }) => reason === 'max-size').length;
   const words = [
-    fetched.length === 0 ? 'No new messages' : `${count(fetched.length, 'new message')}${dryRun ? ' would come' : ''}`,
+    dryRun && byContent
+      ? `${count(fetched.length, 'message')} would be downloaded and compared with those here`
+      : fetched.length === 0
+        ? 'No new messages'
+        : `${count(fetched.length, 'new message')}${dryRun ? ' would come' : ''}`,
     `${onServer} on the server`,
     ...(deleted > 0 ? [`${deleted} ${dryRun ? 'would be ' : ''}deleted there`] : []),
     ...(large > 0 ? [`${large} left there for their size`] : []),
