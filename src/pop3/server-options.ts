@@ -22,4 +22,6 @@ export interface Pop3ServerOptions {
   readonly expire?: number | 'never' | undefined;
   /** Announces the least seconds between two logins; it is the backend that refuses (RFC 2449 §6.5). */
   readonly loginDelay?: number | undefined;
+  /** Told what the backend throws that is no refusal: a client learns only of temporary trouble. */
+  readonly fault?: ((error: unknown) => void) | undefined;
 }

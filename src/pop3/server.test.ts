@@ -179,6 +179,46 @@ suite('a backend in trouble', () => {
   });
 });
 
+suite('a fault of the backend itself', () => {
+  const fault = new TypeError('a fault of the backend');
+
+  test('at the login and at QUIT it is temporary for the client, and told', async () => {
+    const told: unknown[] = [];
+    const backend = new MemoryMaildrop();
+    backend.fault = fault;
+    let open = true;
+    const troubled = { password: backend.password, open: () => (open ? backend.open() : Promise.reject(fault)) };
+    const { client, served } = await pop3Session({ backend: troubled, fault: (error) => told.push(error) });
+    open = false;
+    await assert.rejects(client.login(LOGIN), { code: 'auth-unavailable', temporary: true });
+    open = true;
+    await client.login(LOGIN);
+    await client.dele(1);
+    await assert.rejects(client.quit(), { respCode: 'SYS/TEMP' });
+    await served;
+    assert.deepEqual(told, [fault, fault]);
+  });
+
+  test('in the middle of a message it ends the connection, and is told', async () => {
+    const told: unknown[] = [];
+    const backend = new MemoryMaildrop();
+    const read = async function* () {
+      yield Buffer.from('half\r\n');
+      throw fault;
+    };
+    const open = async () => ({ ...(await backend.open()), messages: [{ uid: 'a', octets: 100, read }] });
+    const options = { backend: { password: backend.password, open }, fault: (error: unknown) => told.push(error) };
+    const { client, served } = await pop3Session(options);
+    await client.login(LOGIN);
+    await assert.rejects(
+      client.retr(1, () => undefined),
+      { code: 'connection-lost', outcome: 'not-sent' },
+    );
+    await served;
+    assert.deepEqual(told, [fault]);
+  });
+});
+
 suite('only QUIT deletes', () => {
   async function marked(options: { autologout?: number } = {}) {
     const backend = new MemoryMaildrop();

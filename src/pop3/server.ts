@@ -6,6 +6,7 @@
  */
 import { Pop3ReplyError, PosthornError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
+import { asFailure } from '../net/failures.ts';
 import { secureServer } from '../net/listen.ts';
 import { FAILURES, type Verdict } from '../sasl/answer.ts';
 import { formatCapabilities } from '../wire/capabilities.ts';
@@ -63,9 +64,9 @@ class Pop3Connection {
         await this.#obey(command);
       } catch (error) {
         // A backend refuses with the error a client would get from the wire; its own trouble is told as temporary.
-        if (this.#channel.failure !== undefined || !(error instanceof PosthornError)) throw error;
+        if (this.#channel.failure !== undefined) throw error;
         if (error instanceof Pop3ReplyError) await this.#refuse(error.message, error.respCode);
-        else await this.#refuse('this server has trouble, try again later', 'SYS/TEMP');
+        else await this.#trouble(error, 'this server has trouble, try again later');
       }
     }
   }
@@ -189,8 +190,8 @@ class Pop3Connection {
     this.#session.succeeded('QUIT');
     try {
       if (update) await this.#open.update();
-    } catch {
-      return this.#refuse('some messages were not deleted', 'SYS/TEMP');
+    } catch (error) {
+      return this.#trouble(error, 'some messages were not deleted');
     }
     await this.#reply('+OK bye');
   }
@@ -202,6 +203,12 @@ class Pop3Connection {
 
   #refuse(why: string, respCode?: string): Promise<void> {
     return this.#reply(respCode === undefined ? `-ERR ${why}` : `-ERR [${respCode}] ${why}`);
+  }
+
+  /** The backend's own trouble, which is told as temporary. */
+  #trouble(error: unknown, why: string): Promise<void> {
+    this.#options.fault?.(error);
+    return this.#refuse(why, 'SYS/TEMP');
   }
 
   async #listing(text: string, rows: readonly string[]): Promise<void> {
@@ -220,9 +227,9 @@ class Pop3Connection {
         for (const piece of encoder.push(chunk)) await this.#channel.write(piece);
       }
     } catch (error) {
+      if (this.#channel.failure === undefined) this.#options.fault?.(error);
       // Half a message is behind its +OK: only the end of the connection tells the client.
-      if (error instanceof PosthornError) this.#channel.fail(error);
-      throw error;
+      throw this.#channel.fail(asFailure(error));
     }
     await this.#channel.write(encoder.end(), `(${octets} octets)`);
   }

@@ -144,7 +144,7 @@ export class PostOffice implements Pop3Backend, SmtpBackend {
     if (!end.complete) await sink.write(Buffer.from('\r\n'));
     if (!newlines.found) return sink.commit();
     await sink.abort();
-    throw new SmtpReplyError({ code: 550, enhanced: '5.6.11' }, 'bare CR or LF outside of a binary part');
+    throw new SmtpReplyError({ code: 550, enhanced: '5.6.0' }, 'bare CR or LF outside of a binary part');
   }
 
   async #distribute(envelope: ReceivedEnvelope, content: Spooled): Promise<string> {

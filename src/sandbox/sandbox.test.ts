@@ -132,7 +132,7 @@ suite('what can be asked of the sandbox', () => {
       send('bob@example.org', {}, { chunks: () => chunksOf(text), size: text.length, isBinary: true }),
       {
         name: 'SmtpReplyError',
-        enhanced: '5.6.11',
+        enhanced: '5.6.0',
       },
     );
   });

@@ -1,5 +1,5 @@
 /** One reply of the server: the counterpart of `ask.ts`. */
-import { PosthornError, SmtpReplyError } from '../errors.ts';
+import { SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { formatReply } from './reply.ts';
 
@@ -17,12 +17,14 @@ export function answer(
 const TROUBLE = new SmtpReplyError({ code: 451, enhanced: '4.3.0' }, 'this server has trouble, try again later');
 
 /**
- * Says no. A backend refuses with the error a client would get from the wire; its own trouble is told as temporary.
+ * Says no. A backend refuses with the error a client would get from the wire; its own trouble is told as temporary, and
+ * to `fault` as it is.
  *
- * @throws what is no such error, and everything once the connection has failed.
+ * @throws everything once the connection has failed.
  */
-export function refuse(channel: Channel, error: unknown): Promise<void> {
-  if (channel.failure !== undefined || !(error instanceof PosthornError)) throw error;
+export function refuse(channel: Channel, error: unknown, fault?: (error: unknown) => void): Promise<void> {
+  if (channel.failure !== undefined) throw error;
+  if (!(error instanceof SmtpReplyError)) fault?.(error);
   const refused = error instanceof SmtpReplyError ? error : TROUBLE;
   return answer(channel, refused.replyCode, refused.message, refused.enhanced);
 }

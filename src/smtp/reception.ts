@@ -52,7 +52,7 @@ export class Reception {
     }
     // Some reader behind us may take a bare line end for a real one, and its dot for the end (the attacks of 2023).
     if (this.#newlines?.found) {
-      return { error: new SmtpReplyError({ code: 550, enhanced: '5.6.11' }, 'bare CR or LF in the message') };
+      return { error: new SmtpReplyError({ code: 550, enhanced: '5.6.0' }, 'bare CR or LF in the message') };
     }
     return undefined;
   }

@@ -35,6 +35,8 @@ export interface TransactionOptions {
   readonly maxSize: number;
   /** Each recipient is a delivery of its own, and gets an answer of its own (RFC 2033). */
   readonly lmtp: boolean;
+  /** Told of the backend's own trouble. */
+  readonly fault: ((error: unknown) => void) | undefined;
 }
 
 export class ServerTransaction {
@@ -149,7 +151,7 @@ export class ServerTransaction {
       for (const name of reception.finish()) {
         await name.then(
           (taken) => this.#reply(250, `taken as ${taken}`, '2.0.0'),
-          (error: unknown) => refuse(this.#channel, error),
+          (error: unknown) => refuse(this.#channel, error, this.#options.fault),
         );
       }
     } finally {

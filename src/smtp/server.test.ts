@@ -104,6 +104,45 @@ suite('our client and our server', () => {
   });
 });
 
+suite('a backend in trouble', () => {
+  const fault = new TypeError('a fault of the backend');
+  const fails = async (): Promise<never> => {
+    throw fault;
+  };
+  const delivery = { write: () => undefined, commit: async () => 'it', abort: async () => undefined };
+  const deliverBy = (part: object) => async () => ({ ...delivery, ...part });
+  const broken = {
+    'of its users': { password: fails },
+    'of its recipients': { recipient: fails },
+    'as a message begins': { deliver: fails },
+    'as it is written': { deliver: deliverBy({ write: fails }) },
+    'as it is committed': { deliver: deliverBy({ commit: fails }) },
+  };
+  for (const [when, part] of Object.entries(broken)) {
+    for (const chunking of [true, false]) {
+      test(`${when}, with ${chunking ? 'BDAT' : 'DATA'}: it is temporary for the client, told, and the session goes on`, async () => {
+        const told: unknown[] = [];
+        const backend = Object.assign(new MemoryPost(), part);
+        const { client, served } = await smtpSession({ backend, chunking, fault: (error) => told.push(error) });
+        if ('password' in part)
+          await assert.rejects(client.login(LOGIN), { code: 'auth-unavailable', message: /454 4\.7\.0/ });
+        else {
+          const sent = client.send(ENVELOPE, { chunks: () => chunksOf('x\r\n') });
+          const error = await sent.then(
+            ({ recipients }) => recipients[0]?.reply.code,
+            (refused) => refused.replyCode,
+          );
+          assert.equal(error, 451);
+        }
+        await client.noop();
+        await client.quit();
+        await served;
+        assert.deepEqual(told, [fault]);
+      });
+    }
+  }
+});
+
 suite('a delivery ends once', () => {
   async function delivering(commit: () => Promise<string>, write: () => void = () => undefined) {
     const ended: string[] = [];

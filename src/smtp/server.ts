@@ -48,6 +48,8 @@ export interface SmtpServerOptions {
   readonly chunking?: boolean | undefined;
   /** The most octets of one message. */
   readonly maxSize?: number | undefined;
+  /** Told what the backend throws that is no refusal: a client learns only of temporary trouble. */
+  readonly fault?: ((error: unknown) => void) | undefined;
 }
 
 /** RFC 4954 §4, §6: what answers a client that was not let in. */
@@ -97,6 +99,7 @@ class SmtpConnection {
       capabilities: () => this.#capabilities(),
       maxSize: this.#maxSize,
       lmtp: this.#protocol === 'lmtp',
+      fault: options.fault,
     });
   }
 
@@ -107,7 +110,7 @@ class SmtpConnection {
       try {
         await this.#obey(command);
       } catch (error) {
-        await refuse(this.#channel, error);
+        await refuse(this.#channel, error, this.#options.fault);
       }
     }
   }
@@ -215,10 +218,17 @@ class SmtpConnection {
       // RFC 4954 §4: no mechanism is valid without TLS here, and §2 deprecates the code that says so, 538.
       throw new SmtpReplyError({ code: 504, enhanced: '5.5.4' }, 'start TLS first (STARTTLS)');
     }
-    const verdict = await answerAuth({ name, initial }, this.#options.backend, this.#channel, async (challenge) => {
-      await this.#channel.write(Buffer.from(`334 ${challenge}\r\n`), '334 ****');
+    const challenge = async (text: string) => {
+      await this.#channel.write(Buffer.from(`334 ${text}\r\n`), '334 ****');
       return lineOf(await this.#channel.read(secretLineParser(), { timeout: IDLE }));
-    });
+    };
+    const verdict = await answerAuth({ name, initial }, this.#options.backend, this.#channel, challenge).catch(
+      (error: unknown) => {
+        if (this.#channel.failure !== undefined || error instanceof SmtpReplyError) throw error;
+        this.#options.fault?.(error);
+        throw new SmtpReplyError({ code: 454, enhanced: '4.7.0' }, 'nobody can log in now, try again later');
+      },
+    );
     if ('user' in verdict) {
       this.#user = verdict.user;
       return answer(this.#channel, 235, 'welcome', '2.7.0');
