@@ -90,7 +90,7 @@ function apopWay(session: LoginSession, { greeting }: Offer, options: LoginOptio
     const { user, password } = withPassword('APOP', options);
     const digest = apopDigest(timestamp, await prepareOwn('password', password));
     const argument = `${await prepareOwn('user name', user)} ${digest}`;
-    await ask(session, { verb: 'APOP', argument, said: 'APOP ****', conceal: concealing(password, digest) });
+    await ask(session, { verb: 'APOP', argument, said: 'APOP ****', conceal: concealing(password, [digest]) });
   };
   return { mechanism: undefined, proof: 'password', take };
 }
@@ -102,7 +102,7 @@ function noApop(message: string, hint: string): AuthError {
 async function userPass(session: LoginSession, credentials: Credentials): Promise<void> {
   const { user, password } = withPassword('USER', credentials);
   // QUIRK: RFC 6856 §2.2 wants no UTF-8 here unless the server announces `UTF8 USER`; those that take it mostly do not.
-  const conceal = concealing(password, '');
+  const conceal = concealing(password);
   await ask(session, { verb: 'USER', argument: user, said: `USER ${user}`, conceal });
   await ask(session, { verb: 'PASS', argument: password, said: 'PASS ****', conceal });
 }

@@ -28,21 +28,25 @@ export function authCarrier<R>(
   { maxCommand, exchange, read, fail }: LineProtocol<R>,
   credentials: Credentials,
 ): SaslCarrier {
-  const say = async (line: string, said: string, told = line): Promise<SaslReply> =>
+  // A reply may repeat not only the line it answers.
+  const told: string[] = [];
+  const say = async (line: string, said: string): Promise<SaslReply> =>
     read(await exchange(line, said, concealing(secretOf(credentials), told)));
   return {
     maxInitial: maxCommand - 'AUTH SCRAM-SHA-256-PLUS \r\n'.length,
     start: (mechanism, initial) => {
       const command = `AUTH ${mechanism}`;
-      // The name of a mechanism is no secret, so a reply may repeat it.
-      return initial === undefined
-        ? say(command, command, '')
-        : say(`${command} ${initial}`, `${command} ****`, initial);
+      if (initial === undefined) return say(command, command);
+      told.push(initial);
+      return say(`${command} ${initial}`, `${command} ****`);
     },
-    answer: (response) => say(response, '****'),
+    answer: (response) => {
+      told.push(response);
+      return say(response, '****');
+    },
     // What it is answered means nothing: the reason for it is known.
     cancel: async () => {
-      await exchange('*', '*', concealing(secretOf(credentials), ''));
+      await exchange('*', '*', concealing(secretOf(credentials), told));
     },
     abandon: fail,
   };

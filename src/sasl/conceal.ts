@@ -9,10 +9,10 @@ const SHORTEST = 4;
 
 /**
  * @param secret the password or the token, where there is one.
- * @param told what was said to the server, as it was said.
+ * @param told what was said to the server in secret, as it was said.
  */
-export function concealing(secret: string | undefined, told: string): (words: string) => string {
-  const forms = [told, ...(secret === undefined ? [] : [secret, base64(utf8(secret)), encodeURIComponent(secret)])];
+export function concealing(secret: string | undefined, told: readonly string[] = []): (words: string) => string {
+  const forms = [...told, ...(secret === undefined ? [] : [secret, base64(utf8(secret)), encodeURIComponent(secret)])];
   const secrets = forms.filter((form) => form.length >= SHORTEST).sort((a, b) => b.length - a.length);
   return (words) => secrets.reduce((shown, form) => shown.replaceAll(form, '****'), words);
 }

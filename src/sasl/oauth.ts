@@ -41,7 +41,7 @@ export class OAuthClient implements ClientMechanism {
     this.#state = 'refused';
     if (state !== 'sent') throw malformedExchange(this.name, 'it asked for more after the only message');
     const complaint = complaintOf(challenge);
-    this.complaint = complaint && concealing(this.#credentials.token, '')(complaint);
+    this.complaint = complaint && concealing(this.#credentials.token)(complaint);
     return utf8(SPELLINGS[this.name].acknowledgement);
   }
 
