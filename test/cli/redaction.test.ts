@@ -88,7 +88,7 @@ async function run(t: TestContext, home: Home, protocol: 'pop3' | 'smtp', auth: 
     told = [];
     void serve(channel, words, steps, told)
       .catch(() => undefined)
-      .finally(() => channel.close());
+      .then(() => channel.close());
   });
   t.after(() => listener.close());
   const url = `${protocol}+insecure://${encodeURIComponent(USER)}@127.0.0.1:${listener.port}`;
