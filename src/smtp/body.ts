@@ -55,7 +55,8 @@ export class Body {
 
   async #whole(size: number): Promise<Answers> {
     const reply = this.#expect();
-    await this.#channel.write(bdat(size, true), `BDAT ${size} LAST`);
+    // Where this fails the connection has ended, which is seen at once below.
+    await this.#channel.write(bdat(size, true), `BDAT ${size} LAST`).catch(() => undefined);
     // A chunk is held until it is known to be within the count: an octet more would be read as a command, and with the
     // last one the server takes the message, so nothing may be left that could still go wrong.
     let [held, octets]: [Uint8Array, number] = [new Uint8Array(), 0];

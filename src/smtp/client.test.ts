@@ -105,6 +105,28 @@ suite('behind the final dot', () => {
     assert.equal(((await fate) as SendResult).outcome, 'sent');
   });
 
+  for (const [how, recipients, size] of [
+    ['travels with its commands', ['b@example.org'], 4],
+    ['follows its commands', ['b@example.org', 'c@example.org'], 4],
+    ['has a size that is not known', ['b@example.org'], undefined],
+  ] as const) {
+    test(`the same by BDAT, where the message ${how}`, async (t) => {
+      t.mock.timers.enable({ apis: ['setTimeout'] });
+      const { channel, peer } = withPeer();
+      const opened = SmtpClient.over(channel, { ...OPTIONS, timeout: 1000 });
+      for (const answer of ['220 mail.test\r\n', '250-mail.test\r\n250-CHUNKING\r\n250 PIPELINING\r\n'])
+        await peer.says(answer);
+      const message = { chunks: () => chunksOf('hi\r\n'), size, exactLines: true };
+      const fate = (await opened).send({ from: '', recipients }, message);
+      await settled();
+      for (let answers = -1; answers < recipients.length; answers++) await peer.says('250 ok\r\n');
+      assert.ok(peer.writes.join('').endsWith('BDAT 4 LAST\r\nhi\r\n'));
+      t.mock.timers.tick(599_999);
+      await peer.says('250 at last\r\n');
+      assert.equal((await fate).outcome, 'sent');
+    });
+  }
+
   test('ten minutes of silence leave the outcome unknown (RFC 5321 §4.5.3.2.6)', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { fate } = await sending(chunksOf('hi\r\n'));

@@ -156,9 +156,8 @@ export class Transaction {
     const { channel, lmtp } = this.#session;
     const [only] = answers;
     if (!lmtp && only !== undefined) return this.#result('sent', rcpt, await verdict(channel, only));
-    const addresses = this.#envelope.recipients.filter((_, at) => succeeded(rcpt[at] as Reply));
-    const last = [...(await verdicts(channel, answers, addresses))];
-    const each = rcpt.map((reply) => (succeeded(reply) ? (last.shift() as Reply) : reply));
+    const asked = rcpt.map((reply, at) => ({ address: this.#envelope.recipients[at] ?? '', reply }));
+    const each = await verdicts(channel, asked, answers);
     const taken = each.find(succeeded);
     return this.#result(taken === undefined ? 'refused' : 'sent', each, taken);
   }

@@ -20,25 +20,34 @@ export async function verdict(channel: Channel, value: Promise<Reply>): Promise<
   throw meansNothing(answer) ? unanswered(error) : error;
 }
 
+/** A recipient, and the answer to RCPT. */
+export interface Introduced {
+  readonly address: string;
+  readonly reply: Reply;
+}
+
 /**
  * The same with LMTP, where each recipient has an answer of its own: some may get the message and others not, and that
- * is no error (RFC 2033 §4.2).
+ * is no error (RFC 2033 §4.2). Resolves to the last word on each: who was refused before has no second answer.
  *
  * @throws ConnectionLostError when an answer did not come; its `recipients` say what is known of each.
  */
 export async function verdicts(
   channel: Channel,
+  recipients: readonly Introduced[],
   values: readonly Promise<Reply>[],
-  addresses: readonly string[],
 ): Promise<readonly Reply[]> {
-  const settled = await Promise.allSettled(values);
+  const pending = [...values];
+  const settled = await Promise.allSettled(
+    recipients.map(({ reply }) => (succeeded(reply) && pending.shift()) || Promise.resolve(reply)),
+  );
   const replies = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const last = replies.find((reply) => !succeeded(reply) && endsSession(reply));
   if (last !== undefined) channel.fail(refusal(last, 'data'));
   const fates = settled.map((each, at): RecipientFate => {
     const known = each.status === 'fulfilled' && !meansNothing(each.value);
     const fate = known ? (succeeded(each.value) ? 'sent' : 'refused') : 'unknown';
-    return { address: addresses[at] ?? '', fate };
+    return { address: recipients[at]?.address ?? '', fate };
   });
   if (fates.every(({ fate }) => fate !== 'unknown')) return replies;
   const lost = settled.find((each) => each.status === 'rejected')?.reason ?? refusal(last as Reply, 'data');
