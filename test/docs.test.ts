@@ -85,6 +85,17 @@ test('docs/exit-codes.md has every exit code with its meaning', async () => {
     assert.ok(page.includes(`| ${code} | ${name} | ${meaning} |`), `${code}`);
 });
 
+test('docs/library.md names every function and class of the library', async () => {
+  const page = await readFile('docs/library.md', 'utf8');
+  const { exports } = JSON.parse(await readFile('package.json', 'utf8'));
+  for (const entry of Object.keys(exports).filter((name) => name !== './package.json')) {
+    const names = Object.keys(await import(join('posthorn', entry)));
+    assert.ok(names.length > 0, entry);
+    const missing = names.filter((name) => !new RegExp(`\\b${name}\\b`).test(page));
+    assert.deepEqual(missing, [], entry);
+  }
+});
+
 test('the version is the package’s, and in the changelog', async () => {
   const { version } = JSON.parse(await readFile('package.json', 'utf8'));
   assert.equal(VERSION, version);

@@ -43,6 +43,7 @@ export interface Expected<T> {
   within(milliseconds: number): void;
 }
 
+/** One end of a connection: see the head of this file. Both protocols, and both roles, speak through one. */
 export class Channel {
   /** What protects the connection, if anything does. */
   tls: TlsInfo | undefined;
