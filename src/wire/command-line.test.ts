@@ -7,6 +7,7 @@ import { servePop3 } from '../pop3/server.ts';
 import { serveSmtp } from '../smtp/server.ts';
 import { CommandLineParser } from './command-line.ts';
 import { MAX_LINE } from './line.ts';
+import { lineOf, secretLineParser } from './secret-line.ts';
 
 const parser = () => new CommandLineParser((text) => ({ command: { text }, said: text }), 20);
 
@@ -19,6 +20,18 @@ test('a line is read, and what is none is a value with what is wrong with it', (
     assert.equal(broken.result?.value && 'fault' in broken.result.value && broken.result.value.fault, 'line', text);
     assert.deepEqual(broken.said, ['(not a line)']);
   }
+});
+
+test('a response in a login may be longer than any command, and is not shown (RFC 4954 §4)', () => {
+  const response = 'x'.repeat(12_288 - 2);
+  const fits = secretLineParser();
+  fits.push(Buffer.from(`${response}\r\n`));
+  assert.equal(fits.result && lineOf(fits.result.value), response);
+  assert.deepEqual(fits.said, ['****']);
+  const tooLong = secretLineParser();
+  tooLong.push(Buffer.from(`${response}x\r\n`));
+  assert.ok(tooLong.result !== undefined);
+  assert.equal(lineOf(tooLong.result.value), undefined);
 });
 
 const SERVERS = {
