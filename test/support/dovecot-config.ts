@@ -22,7 +22,12 @@ export interface DovecotSettings {
   tls: boolean;
   plaintext: boolean;
   mechanisms: readonly string[];
+  /** Asks for certificates of this authority, PEM; EXTERNAL then logs in whom one names. */
+  clientAuthority: string | undefined;
 }
+
+/** Where Dovecot looks for the key of a token's signature: the key's identifier, algorithm and party are in the path. */
+export const TOKEN_KEY_PATH = ['keys', 'default', 'HS256', 'default'] as const;
 
 /**
  * One line a user: password, owner and home. Passwords are stored in clear, as CRAM-MD5 and both SCRAMs then have what
@@ -63,8 +68,8 @@ mail_max_userip_connections = 1000
 `;
 }
 
-function authentication({ folder, mechanisms }: DovecotSettings): string {
-  return `
+function authentication({ folder, mechanisms, clientAuthority }: DovecotSettings): string {
+  return `${clientAuthority === undefined ? '' : certificates(clientAuthority)}
 auth_mechanisms = ${mechanisms.join(' ')}
 # "ann" and "ann@example.org" are one user: people log in with either, and LMTP delivers to the address.
 auth_username_format = %Ln
@@ -72,6 +77,12 @@ auth_username_format = %Ln
 auth_username_chars =
 # A wrong password is answered at once, instead of after two seconds.
 auth_failure_delay = 0
+# Tokens are judged here, with no server asked.
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = ${folder}/tokens.conf
+}
 passdb {
   driver = passwd-file
   args = ${folder}/users
@@ -80,6 +91,30 @@ userdb {
   driver = passwd-file
   args = ${folder}/users
 }
+`;
+}
+
+/** The names are common names; nobody has revoked any. The authority has vouched for them, so there is no password. */
+function certificates(authority: string): string {
+  return `
+ssl_ca = <${authority}
+ssl_verify_client_cert = yes
+ssl_require_crl = no
+auth_ssl_username_from_cert = yes
+passdb {
+  driver = static
+  mechanisms = external
+  args = nopassword
+}
+`;
+}
+
+/** How Dovecot judges a token: a JWT (RFC 7519) whose signature is by the one key, and which names the user. */
+export function tokenConfig(folder: string): string {
+  return `
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix=${folder}/keys/
+username_attribute = sub
 `;
 }
 

@@ -5,11 +5,20 @@
  * Why: to prove the client against a server that other people wrote. Everything is in one private folder and on
  * loopback ports picked at start; the machine's own Dovecot and its /etc/dovecot are never read.
  */
+import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { chown, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Authority, type CertificateKind, makeAuthority, makeCertificate } from './certificate.ts';
-import { type DovecotSettings, dovecotConfig, FOREIGN_ADDRESS, OWN_ADDRESS, userFile } from './dovecot-config.ts';
+import {
+  type DovecotSettings,
+  dovecotConfig,
+  FOREIGN_ADDRESS,
+  OWN_ADDRESS,
+  TOKEN_KEY_PATH,
+  tokenConfig,
+  userFile,
+} from './dovecot-config.ts';
 import { freePorts } from './ports.ts';
 import { makeSite, type Scope, type Site } from './process.ts';
 
@@ -32,8 +41,10 @@ export interface DovecotOptions {
   tls?: boolean;
   /** Whether a password may cross a connection without TLS; default true. If not, PLAIN, LOGIN and USER need STLS first. */
   plaintext?: boolean;
-  /** Default: all that Dovecot and Posthorn have in common. */
+  /** Default: all that Dovecot and Posthorn have in common and that take a password. */
   mechanisms?: readonly string[];
+  /** Whether clients are asked for certificates of the authority; default false. */
+  clientCertificates?: boolean;
 }
 
 export interface Dovecot extends Pick<Site, 'processes' | 'stop'> {
@@ -46,6 +57,8 @@ export interface Dovecot extends Pick<Site, 'processes' | 'stop'> {
   authority: Authority;
   /** The Unix socket at which Postfix asks whether a password is right. */
   authSocket: string;
+  /** Issues a token for a user, by name; good for an hour, or so many seconds. */
+  token(user: string, seconds?: number): string;
   /** The log until now; gone after `stop()`. */
   log(): string;
   /** Puts a message into the user's Maildir as a delivery agent does. The bytes are stored as they are. */
@@ -77,7 +90,12 @@ export async function startDovecot(scope: Scope, options: DovecotOptions = {}): 
     plaintext,
     mechanisms: options.mechanisms ?? MECHANISMS,
     tls: options.tls ?? true,
+    clientAuthority: options.clientCertificates === true ? authority.caFile : undefined,
   };
+  const tokenKey = randomBytes(32);
+  await mkdir(join(folder, ...TOKEN_KEY_PATH.slice(0, -1)), { recursive: true });
+  await writeFile(join(folder, ...TOKEN_KEY_PATH), tokenKey.toString('base64'));
+  await writeFile(join(folder, 'tokens.conf'), tokenConfig(folder));
   await writeFile(join(folder, 'users'), userFile(settings, users));
   await writeFile(join(folder, 'dovecot.conf'), dovecotConfig(settings));
 
@@ -104,11 +122,20 @@ export async function startDovecot(scope: Scope, options: DovecotOptions = {}): 
     caFile: authority.caFile,
     authority,
     authSocket: join(folder, 'auth'),
+    token: (user, seconds = 3600) => signedToken(tokenKey, user, seconds),
     log,
     deliver: (user, message) => deliver(maildir(folder, user), message),
     messageCount: async (user) => (await messagePaths(maildir(folder, user))).length,
     messages: async (user) => Promise.all((await messagePaths(maildir(folder, user))).map((path) => readFile(path))),
   };
+}
+
+/** A JSON Web Token signed with HS256 (RFC 7519, RFC 7515). */
+function signedToken(key: Uint8Array, user: string, seconds: number): string {
+  const now = Math.floor(Date.now() / 1000);
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = `${part({ typ: 'JWT', alg: 'HS256' })}.${part({ sub: user, iat: now - 60, nbf: now - 60, exp: now + seconds })}`;
+  return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`;
 }
 
 function maildir(folder: string, user: string): string {
