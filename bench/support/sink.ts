@@ -11,14 +11,17 @@ import { makeIdentity } from '../../src/sandbox/certificate.ts';
 const KEYWORDS = (
   process.env['SINK_KEYWORDS'] ?? 'PIPELINING CHUNKING 8BITMIME SMTPUTF8 BINARYMIME ENHANCEDSTATUSCODES'
 ).split(' ');
-const END = Buffer.from('\r\n.\r\n');
+const TAKEN = '250 2.0.0 taken\r\n';
+const DOT_CRLF = Buffer.from('.\r\n');
+const CR = 13;
+const LF = 10;
 
 /** One connection: commands by line, a body up to its end, a chunk by its count. */
 class Session {
   readonly #socket: Socket;
   #input: Buffer = Buffer.alloc(0);
   #inData = false;
-  /** Octets of a BDAT chunk still to come, and whether it is the last. */
+  /** Octets of a BDAT chunk still to come. */
   #chunk = 0;
 
   constructor(socket: Socket) {
@@ -43,15 +46,15 @@ class Session {
       const taken = Math.min(this.#chunk, this.#input.length);
       this.#chunk -= taken;
       this.#input = this.#input.subarray(taken);
-      return this.#chunk > 0 || taken === 0 ? undefined : '250 2.0.0 taken\r\n';
+      return this.#chunk > 0 || taken === 0 ? undefined : TAKEN;
     }
     if (this.#inData) {
-      const end = this.#input.indexOf(END);
+      const end = endOfData(this.#input);
       // Only what may begin the end is kept.
-      this.#input = this.#input.subarray(end < 0 ? Math.max(0, this.#input.length - 4) : end + END.length);
+      this.#input = this.#input.subarray(end < 0 ? Math.max(0, this.#input.length - 4) : end);
       if (end < 0) return undefined;
       this.#inData = false;
-      return '250 2.0.0 taken\r\n';
+      return TAKEN;
     }
     const end = this.#input.indexOf('\r\n');
     if (end < 0) return undefined;
@@ -70,12 +73,19 @@ class Session {
     }
     if (verb === 'BDAT') {
       this.#chunk = Number(line.split(' ')[1]);
-      return this.#chunk === 0 ? '250 2.0.0 taken\r\n' : '';
+      return this.#chunk === 0 ? TAKEN : '';
     }
     if (verb !== 'QUIT') return '250 2.0.0 ok\r\n';
     setImmediate(() => this.#socket.end());
     return '221 2.0.0 bye\r\n';
   }
+}
+
+/** Where the octets behind CRLF dot CRLF begin; -1 without one. Dots are rarer than line ends, so they are searched for. */
+function endOfData(input: Buffer): number {
+  for (let dot = input.indexOf(DOT_CRLF, 2); dot >= 0; dot = input.indexOf(DOT_CRLF, dot + 1))
+    if (input[dot - 2] === CR && input[dot - 1] === LF) return dot + DOT_CRLF.length;
+  return -1;
 }
 
 const identity = await makeIdentity();
