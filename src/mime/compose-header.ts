@@ -5,7 +5,7 @@
  * nor program. Bcc is not written here, and must never be.
  */
 
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { UsageError } from '../errors.ts';
 import { type Address, addressPieces, wireAddress } from './address.ts';
 import { formatDate } from './date.ts';
@@ -60,7 +60,8 @@ function listOf(addresses: Address | readonly Address[] | undefined): readonly A
 function newMessageId(author: Address): string {
   const wire = wireAddress(author);
   const domain = wire.slice(wire.lastIndexOf('@') + 1);
-  return `<${randomBytes(16).toString('hex')}@${domain}>`;
+  // Of these the platform draws many at a time.
+  return `<${randomUUID().replaceAll('-', '')}@${domain}>`;
 }
 
 function addressField(name: string, addresses: readonly Address[]): string {

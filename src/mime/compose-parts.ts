@@ -83,17 +83,23 @@ function textEntity(subtype: 'plain' | 'html', text: string): Entity {
   const lines = text.replace(/\r?\n/g, '\r\n');
   const canonical = Buffer.from(lines === '' || lines.endsWith('\r\n') ? lines : `${lines}\r\n`);
   const plain = isPlain(canonical);
-  const encoder = new QuotedPrintableEncoder();
-  const body = plain ? canonical : Buffer.concat([encoder.push(canonical), encoder.end()]);
+  const body = plain ? canonical : quotedPrintable(canonical);
   const header =
     foldField('Content-Type', [`text/${subtype};`, 'charset=utf-8']) +
     foldField('Content-Transfer-Encoding', [plain ? '7bit' : 'quoted-printable']);
   return { header, body: [body] };
 }
 
+function quotedPrintable(text: Buffer): Buffer {
+  const encoder = new QuotedPrintableEncoder();
+  return Buffer.concat([encoder.push(text), encoder.end()]);
+}
+
 function isPlain(text: Buffer): boolean {
   let start = 0;
-  for (const [at, octet] of text.entries()) {
+  // By index, as an iterator takes five times as long.
+  for (let at = 0; at < text.length; at++) {
+    const octet = text[at] ?? 0;
     if (octet === 10) start = at + 1;
     else if (at - start > MAX_LINE) return false;
     else if (octet === 13 ? text[at + 1] !== 10 : octet > 126 || (octet < 32 && octet !== 9)) return false;
