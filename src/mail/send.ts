@@ -48,16 +48,16 @@ export async function sendMessage(
   options: { partial?: boolean | undefined; requests?: SendRequests | undefined } = {},
 ): Promise<SendResult> {
   const client = await openSmtp(account, surroundings, hooks.say);
+  let sending: Promise<SendResult>;
   try {
     hooks.begin();
     const envelope = withRequests(message.envelope, options.requests);
-    const result = await client.send(envelope, message, { partial: options.partial, progress: hooks.progress });
+    sending = client.send(envelope, message, { partial: options.partial, progress: hooks.progress });
+  } finally {
+    // Not behind the answer but behind the last octet, where the server takes that: leaving costs no round trip then.
     await client.quit();
-    return result;
-  } catch (error) {
-    await client.quit();
-    throw error;
   }
+  return sending;
 }
 
 function withRequests(envelope: Envelope, { notify, ...requests }: SendRequests = {}): Envelope {
