@@ -4,6 +4,7 @@
  * Nothing is written, here or there. Where the server has no UIDL or no TOP, what those would tell is left out.
  */
 import { LISTED_HEADER, readHeaders, type Summary } from '../mime/summary.ts';
+import type { Expiry, LoginDelay } from '../pop3/capabilities.ts';
 import { isUnsupported, type Pop3Client } from '../pop3/client.ts';
 import { Mailbox } from '../store/mailbox.ts';
 import type { Account, Surroundings } from './account.ts';
@@ -25,6 +26,12 @@ export interface RemoteMessage {
 export interface RemoteListing {
   readonly count: number;
   readonly octets: number;
+  /** What the server says of itself, as far as it does (RFC 2449 §6). */
+  readonly server: {
+    readonly implementation: string | undefined;
+    readonly expiry: Expiry | undefined;
+    readonly loginDelay: LoginDelay | undefined;
+  };
   /** Newest last. */
   readonly messages: readonly RemoteMessage[];
 }
@@ -62,7 +69,8 @@ export async function checkMail(
         summary: summaries[row],
       };
     });
-    return { ...stat, messages };
+    const { implementation, expiry, loginDelay } = client;
+    return { ...stat, server: { implementation, expiry, loginDelay }, messages };
   } catch (error) {
     await client.close();
     throw error;

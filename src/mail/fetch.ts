@@ -16,6 +16,9 @@ import type { FetchHooks, FetchOptions, FetchReport } from './fetch-report.ts';
 import { Retrieval, type Wanted } from './retrieval.ts';
 import { leave, openPop3, pop3Server } from './session.ts';
 
+/** RFC 2449 §6.7. */
+const EXPIRES = 'the server does not keep mail that was fetched (EXPIRE 0), so do not count on finding it there again.';
+
 /** A message of the server's listing with what is known of it here. */
 type Entry = Wanted;
 type Retrieved = Pick<FetchReport, 'fetched' | 'failed' | 'deleted'>;
@@ -97,6 +100,7 @@ class Fetch {
   }
 
   async #retrieve(entries: readonly Entry[], wanted: readonly Entry[]): Promise<Retrieved> {
+    if (wanted.length > 0 && this.#client.expiry?.days === 0) this.#hooks.say(EXPIRES);
     const retrieval = new Retrieval(this.#mailbox, this.#client, this.#hooks.progress);
     let leaving: Promise<void> | undefined;
     await retrieval.run(wanted, () => {

@@ -1,12 +1,13 @@
 /** Opens a session for an account: connected, protected as its URL says, and logged in. */
 import type { ServerUrl } from '../config/url.ts';
-import { AbortedError, ConfigError, PosthornError, UsageError } from '../errors.ts';
+import { AbortedError, ConfigError, Pop3ReplyError, PosthornError, UsageError } from '../errors.ts';
 import type { ConnectOptions } from '../net/connect.ts';
 import type { TlsInfo } from '../net/tls.ts';
 import { Pop3Client } from '../pop3/client.ts';
 import type { Credentials } from '../sasl/credentials.ts';
 import { SmtpClient } from '../smtp/client.ts';
 import type { Account, Surroundings } from './account.ts';
+import { LoginPause } from './login-pause.ts';
 
 /** What a person is told while it happens. */
 export type Say = (text: string) => void;
@@ -14,18 +15,35 @@ export type Say = (text: string) => void;
 /** @throws ConfigError `no-server`, `no-user`; ConnectError, TlsError, AuthError and the rest of a connection's errors. */
 export async function openPop3(account: Account, surroundings: Surroundings, say: Say): Promise<Pop3Client> {
   const url = pop3Server(account);
+  const pause = await LoginPause.over(account.paths?.state, `${url.user}@${url.host}:${url.port}`);
   // Asked for first: a server should not be kept waiting for a person, and a missing password connects to nothing.
   const credentials = await credentialsOf(account, url.user);
   warnInsecure(url, say);
   const client = await Pop3Client.connect(connectOptions(url, account, surroundings));
   warnNotOffered(url, client.tls, say);
   try {
+    await inUtf8(client);
     await client.login({ ...credentials, mechanism: account.auth });
+    // RFC 2449 §6.5: what the server asks of this user it says behind the login.
+    if (client.loginDelay !== undefined) await client.capa();
+    await pause.passed(client.loginDelay);
     return client;
   } catch (error) {
+    await pause.refused(error, client.loginDelay);
     await client.close();
     throw error;
   }
+}
+
+/**
+ * Turns on UTF-8 mode where the server has it: without, it may refuse mail with UTF-8 in its header, or send something
+ * else in its place. It is on before the login or not at all, so that a message never changes within a session.
+ */
+async function inUtf8(client: Pop3Client): Promise<void> {
+  if (!client.capabilities.has('UTF8')) return;
+  await client.utf8().catch((error: unknown) => {
+    if (!(error instanceof Pop3ReplyError)) throw error;
+  });
 }
 
 /** The same for SMTP, where a URL without a user means: no login. */

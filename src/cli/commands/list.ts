@@ -1,5 +1,6 @@
 /** `posthorn list`: the newest messages of the local mailbox, or, with `--remote`, of the server. */
 import type { Command } from 'commander';
+import type { RemoteListing } from '../../mail/check.ts';
 import { listMail } from '../../mail/list.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -75,7 +76,9 @@ async function listRemote(context: Context, limit: number): Promise<void> {
       fetched: fetched ?? null,
       ...summaryJson(summary),
     }));
-    return output.json({ count: listing.count, octets: listing.octets, messages });
+    const { implementation = null, expiry, loginDelay } = listing.server;
+    const server = { implementation, expireDays: expiry?.days ?? null, loginDelay: loginDelay?.seconds ?? null };
+    return output.json({ count: listing.count, octets: listing.octets, server, messages });
   }
   const rows = newestFirst.map(({ number, size, fetched, summary }) => ({
     number,
@@ -89,4 +92,14 @@ async function listRemote(context: Context, limit: number): Promise<void> {
   output.say(
     `${listing.count} on the server, ${formatBytes(listing.octets)}${listing.count > rows.length ? `; the newest ${rows.length} are shown` : ''}.`,
   );
+  for (const line of aboutServer(listing.server)) output.detail(line);
+}
+
+/** What the server says of itself, for those who asked for more. */
+function* aboutServer({ implementation, expiry, loginDelay }: RemoteListing['server']): Generator<string> {
+  if (implementation !== undefined) yield `The server calls itself ${implementation}.`;
+  if (expiry?.days === 'never') yield 'It never deletes mail by itself.';
+  else if (expiry?.days === 0) yield 'It does not keep mail that was fetched.';
+  else if (expiry !== undefined) yield `It may delete mail after ${expiry.days} days.`;
+  if (loginDelay !== undefined) yield `It asks for ${loginDelay.seconds} seconds between two logins.`;
 }
