@@ -11,6 +11,7 @@ import type {
   RecipientResult,
   SendResult,
 } from '../smtp/envelope.ts';
+import { writtenFor } from '../smtp/introduction.ts';
 import { describeReply, type Reply } from '../smtp/reply.ts';
 import { meaningOf } from '../smtp/status-codes.ts';
 import type { Account, Surroundings } from './account.ts';
@@ -29,35 +30,37 @@ export type SendRequests = MailRequests & Pick<RecipientRequests, 'notify'>;
 
 export interface SendHooks {
   readonly say: Say;
-  /** The server has let us in; the message goes next. */
-  readonly begin: () => void;
+  /** The server has let us in; the message goes next, with so many octets where that is known. */
+  readonly begin: (size: number | undefined) => void;
   readonly progress: (octets: number) => void;
 }
 
 /**
  * Opens a session, sends the message and takes leave. By default either every recipient is accepted or nobody gets it.
  *
- * @returns also for refused recipients; see `SendResult.outcome`.
+ * @returns also for refused recipients, see `SendResult.outcome`; `size` is that of the message as it was written for the
+ *   server.
  * @throws whatever a session or a transaction throws; ConnectionLostError `unknown` when nobody can say.
  */
 export async function sendMessage(
-  message: Sendable,
+  given: Sendable,
   account: Account,
   surroundings: Surroundings,
   hooks: SendHooks,
   options: { partial?: boolean | undefined; requests?: SendRequests | undefined } = {},
-): Promise<SendResult> {
+): Promise<SendResult & { readonly size: number | undefined }> {
   const client = await openSmtp(account, surroundings, hooks.say);
+  const message = writtenFor(client.capabilities, given);
   let sending: Promise<SendResult>;
   try {
-    hooks.begin();
-    const envelope = withRequests(message.envelope, options.requests);
+    const envelope = withRequests(given.envelope, options.requests);
+    hooks.begin(message.size);
     sending = client.send(envelope, message, { partial: options.partial, progress: hooks.progress });
   } finally {
     // Not behind the answer but behind the last octet, where the server takes that: leaving costs no round trip then.
     await client.quit();
   }
-  return sending;
+  return { ...(await sending), size: message.size };
 }
 
 function withRequests(envelope: Envelope, { notify, ...requests }: SendRequests = {}): Envelope {

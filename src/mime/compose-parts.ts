@@ -14,37 +14,46 @@ import { parameterPieces } from './params.ts';
 import { QuotedPrintableEncoder } from './quoted-printable.ts';
 import { guessType } from './types.ts';
 
-/** Bytes as they are, or an attachment to be read and encoded in base64 in this place. */
+/** Bytes as they are, or an attachment to be read in this place. */
 export type Segment = Uint8Array | Attachment;
+
+/** What octets are, or may be: lines of ASCII, lines of any octets, or no lines at all (RFC 2045 §2.7 to §2.9). */
+export type DataKind = '7bit' | '8bit' | 'binary';
+
+const KINDS: readonly DataKind[] = ['7bit', '8bit', 'binary'];
 
 export interface Entity {
   /** The MIME fields, each with its CRLF, without the empty line. */
   readonly header: string;
   readonly body: readonly Segment[];
+  /** What the body is made of, with its attachments. */
+  readonly kind: DataKind;
 }
 
-/** @throws UsageError `bad-header` for a name, type or content id that a header cannot carry. */
-export function rootEntity(draft: Draft): Entity {
+/**
+ * @param most what the way takes: text is 8bit where that is allowed, and an attachment binary; else both are encoded.
+ * @throws UsageError `bad-header` for a name, type or content id that a header cannot carry.
+ */
+export function rootEntity(draft: Draft, most: DataKind): Entity {
   const attachments = draft.attachments ?? [];
   const related = draft.html === undefined ? [] : attachments.filter((attachment) => attachment.inline === true);
   const others = attachments.filter((attachment) => !related.includes(attachment));
+  const attached = (attachment: Attachment): Entity => attachmentEntity(attachment, most);
   const bodies: Entity[] = [];
-  if (draft.text !== undefined) bodies.push(textEntity('plain', draft.text));
+  if (draft.text !== undefined) bodies.push(textEntity('plain', draft.text, most));
   if (draft.html !== undefined) {
-    const html = textEntity('html', draft.html);
+    const html = textEntity('html', draft.html, most);
     bodies.push(
-      related.length === 0
-        ? html
-        : multipart('related', [html, ...related.map(attachmentEntity)], ['type="text/html"']),
+      related.length === 0 ? html : multipart('related', [html, ...related.map(attached)], ['type="text/html"']),
     );
   }
   const [first, second] = bodies;
   const content = second === undefined ? first : multipart('alternative', bodies);
-  if (others.length === 0) return content ?? textEntity('plain', '');
-  return multipart('mixed', [...(content === undefined ? [] : [content]), ...others.map(attachmentEntity)]);
+  if (others.length === 0) return content ?? textEntity('plain', '', most);
+  return multipart('mixed', [...(content === undefined ? [] : [content]), ...others.map(attached)]);
 }
 
-/** The boundary is 128 random bits after `=_`, which neither base64 nor quoted-printable can ever contain. */
+/** The boundary is 128 random bits after `=_`, which neither base64 nor quoted-printable can ever contain, and no file will. */
 function multipart(subtype: string, parts: readonly Entity[], params: readonly string[] = []): Entity {
   const boundary = `=_${randomBytes(16).toString('hex')}`;
   const pieces = [`multipart/${subtype}`, ...params, `boundary="${boundary}"`];
@@ -55,7 +64,10 @@ function multipart(subtype: string, parts: readonly Entity[], params: readonly s
     open = '\r\n';
   }
   body.push(Buffer.from(`\r\n--${boundary}--\r\n`));
-  return { header: foldField('Content-Type', withSemicolons(pieces)), body: joined(body) };
+  // RFC 2045 §6.4: what holds a part of a kind says so too.
+  const kind = KINDS.findLast((each) => parts.some((part) => part.kind === each)) ?? '7bit';
+  const encoding = kind === '7bit' ? '' : foldField('Content-Transfer-Encoding', [kind]);
+  return { header: foldField('Content-Type', withSemicolons(pieces)) + encoding, body: joined(body), kind };
 }
 
 /** Neighbouring bytes become one segment, so that small parts leave in one chunk. */
@@ -77,17 +89,18 @@ function joined(segments: readonly Segment[]): Segment[] {
   return out;
 }
 
-/** Text that is short lines of plain ASCII goes as it is; anything else as quoted-printable. */
-function textEntity(subtype: 'plain' | 'html', text: string): Entity {
+/** Text that is short lines goes as it is, where its octets may; anything else as quoted-printable. */
+function textEntity(subtype: 'plain' | 'html', text: string, most: DataKind): Entity {
   if (typeof text !== 'string') throw new UsageError('bad-header', `The ${subtype} text of the message is not text.`);
   const lines = text.replace(/\r?\n/g, '\r\n');
   const canonical = Buffer.from(lines === '' || lines.endsWith('\r\n') ? lines : `${lines}\r\n`);
-  const plain = isPlain(canonical);
-  const body = plain ? canonical : quotedPrintable(canonical);
+  const found = lineKind(canonical);
+  const kind = found === '8bit' && most === '7bit' ? undefined : found;
+  const body = kind === undefined ? quotedPrintable(canonical) : canonical;
   const header =
     foldField('Content-Type', [`text/${subtype};`, 'charset=utf-8']) +
-    foldField('Content-Transfer-Encoding', [plain ? '7bit' : 'quoted-printable']);
-  return { header, body: [body] };
+    foldField('Content-Transfer-Encoding', [kind ?? 'quoted-printable']);
+  return { header, body: [body], kind: kind ?? '7bit' };
 }
 
 function quotedPrintable(text: Buffer): Buffer {
@@ -95,19 +108,22 @@ function quotedPrintable(text: Buffer): Buffer {
   return Buffer.concat([encoder.push(text), encoder.end()]);
 }
 
-function isPlain(text: Buffer): boolean {
-  let start = 0;
+/** What text in CRLF lines is; undefined where a line is too long, or holds what might not arrive. */
+function lineKind(text: Buffer): '7bit' | '8bit' | undefined {
+  let [start, kind]: [number, '7bit' | '8bit'] = [0, '7bit'];
   // By index, as an iterator takes five times as long.
   for (let at = 0; at < text.length; at++) {
     const octet = text[at] ?? 0;
     if (octet === 10) start = at + 1;
-    else if (at - start > MAX_LINE) return false;
-    else if (octet === 13 ? text[at + 1] !== 10 : octet > 126 || (octet < 32 && octet !== 9)) return false;
+    else if (at - start > MAX_LINE) return undefined;
+    else if (octet === 13 ? text[at + 1] !== 10 : octet === 127 || (octet < 32 && octet !== 9)) return undefined;
+    else if (octet > 127) kind = '8bit';
   }
-  return true;
+  return kind;
 }
 
-function attachmentEntity(attachment: Attachment): Entity {
+function attachmentEntity(attachment: Attachment, most: DataKind): Entity {
+  const binary = most === 'binary';
   const { size } = attachment;
   const name = checkText('the name of an attachment', attachment.name);
   if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
@@ -116,13 +132,13 @@ function attachmentEntity(attachment: Attachment): Entity {
   const disposition = attachment.inline === true ? 'inline' : 'attachment';
   const fields = [
     foldField('Content-Type', withSemicolons([mediaType(attachment), ...nameParameter(name)])),
-    foldField('Content-Transfer-Encoding', ['base64']),
+    foldField('Content-Transfer-Encoding', [binary ? 'binary' : 'base64']),
     foldField('Content-Disposition', withSemicolons([disposition, ...parameterPieces('filename', name)])),
   ];
   if (attachment.contentId !== undefined) {
     fields.push(foldField('Content-ID', [checkMessageId('the content id', attachment.contentId)]));
   }
-  return { header: fields.join(''), body: [attachment] };
+  return { header: fields.join(''), body: [attachment], kind: binary ? 'binary' : '7bit' };
 }
 
 /** For programs that look only here, an ASCII name; the true one is in Content-Disposition, where RFC 2183 wants it. */

@@ -10,7 +10,7 @@ import { UsageError } from '../errors.ts';
 import { distinctAddresses, needsUtf8, wireAddress } from './address.ts';
 import { BASE64_BLOCK, Base64Encoder, base64Length } from './base64.ts';
 import { type ComposedHeader, topHeader } from './compose-header.ts';
-import { rootEntity, type Segment } from './compose-parts.ts';
+import { type DataKind, rootEntity, type Segment } from './compose-parts.ts';
 import type { Attachment, Draft } from './draft.ts';
 
 export interface Envelope {
@@ -32,11 +32,18 @@ export interface ComposedMessage extends AsyncIterable<Uint8Array> {
   readonly needsUtf8: boolean;
   /** An octet above 127 is among the bytes: the server must offer 8BITMIME. */
   readonly has8bit: boolean;
+  /** It is not made of lines: the server must offer BINARYMIME. */
+  readonly isBinary: boolean;
   /** Every line end is CRLF, and no CR or LF stands alone. */
-  readonly exactLines: true;
+  readonly exactLines: boolean;
+  /**
+   * The same message, written for a way that takes this: text as it is for `8bit`, attachments too for `binary`, which
+   * spares a quarter of them. As it comes from `compose`, it is written for `7bit`, which every server takes.
+   */
+  encode(most: DataKind): ComposedMessage;
   /**
    * The bytes, in chunks of mostly 64 KiB and more, from the start at every call and always the same: CRLF line ends,
-   * no line above 998 octets.
+   * no line above 998 octets; but for binary attachments.
    *
    * @throws UsageError `attachment-changed` when an attachment is longer or shorter than its `size`. What was produced
    * by then is not a whole message, and its last bytes never came: the caller must not end it.
@@ -49,20 +56,40 @@ export interface ComposedMessage extends AsyncIterable<Uint8Array> {
  * @throws UsageError `bad-address`, or `bad-header` for a text, name, id or field that a header cannot carry safely.
  */
 export function compose(draft: Draft): ComposedMessage {
-  const root = rootEntity(draft);
   const header = topHeader(draft);
+  const forms = new Map<DataKind, ComposedMessage>();
+  const encode = (most: DataKind): ComposedMessage => {
+    const form = forms.get(most) ?? written(draft, header, most, encode);
+    forms.set(most, form);
+    return form;
+  };
+  return encode('7bit');
+}
+
+function written(
+  draft: Draft,
+  header: ComposedHeader,
+  most: DataKind,
+  encode: ComposedMessage['encode'],
+): ComposedMessage {
+  const root = rootEntity(draft, most);
   const headers = header.fields + root.header;
   const segments = [Buffer.from(`${headers}\r\n`), ...root.body];
+  const utf8Headers = Buffer.byteLength(headers) > headers.length;
+  const isBinary = root.kind === 'binary';
+  const chunks = (): Octets => play(segments, isBinary ? read : encoded);
   return {
     messageId: header.messageId,
     envelope: envelopeOf(header),
     headers,
-    size: totalSize(segments),
-    needsUtf8: [header.sender, ...header.recipients].some(needsUtf8) || Buffer.byteLength(headers) > headers.length,
-    has8bit: Buffer.byteLength(headers) > headers.length,
-    exactLines: true,
-    chunks: () => play(segments),
-    [Symbol.asyncIterator]: () => play(segments),
+    size: totalSize(segments, isBinary ? (octets) => octets : base64Length),
+    needsUtf8: [header.sender, ...header.recipients].some(needsUtf8) || utf8Headers,
+    has8bit: utf8Headers || root.kind === '8bit',
+    isBinary,
+    exactLines: !isBinary,
+    encode,
+    chunks,
+    [Symbol.asyncIterator]: chunks,
   };
 }
 
@@ -70,38 +97,47 @@ function envelopeOf(header: ComposedHeader): Envelope {
   return { from: wireAddress(header.sender), recipients: distinctAddresses(header.recipients) };
 }
 
-function totalSize(segments: readonly Segment[]): number | undefined {
+function totalSize(segments: readonly Segment[], length: (octets: number) => number): number | undefined {
   let total = 0;
   for (const segment of segments) {
     if (segment instanceof Uint8Array) total += segment.length;
     else if (segment.size === undefined) return undefined;
-    else total += base64Length(segment.size);
+    else total += length(segment.size);
   }
   return total;
 }
 
-async function* play(segments: readonly Segment[]): AsyncGenerator<Uint8Array, void, undefined> {
+type Octets = AsyncGenerator<Uint8Array, void, undefined>;
+
+async function* play(segments: readonly Segment[], content: (attachment: Attachment) => Octets): Octets {
   for (const segment of segments) {
     if (segment instanceof Uint8Array) yield segment;
-    else yield* encoded(segment);
+    else yield* content(segment);
   }
 }
 
-async function* encoded(attachment: Attachment): AsyncGenerator<Uint8Array, void, undefined> {
+async function* encoded(attachment: Attachment): Octets {
   const encoder = new Base64Encoder();
-  let octets = 0;
-  for await (const chunk of attachment.open()) {
-    octets += chunk.length;
-    if (attachment.size !== undefined && octets > attachment.size) throw changed(attachment);
+  for await (const chunk of read(attachment)) {
     // A block at once: memory stays constant whatever an attachment yields.
     for (let at = 0; at < chunk.length; at += BASE64_BLOCK) {
       const lines = encoder.push(chunk.subarray(at, at + BASE64_BLOCK));
       if (lines.length > 0) yield lines;
     }
   }
-  if (attachment.size !== undefined && octets !== attachment.size) throw changed(attachment);
   const last = encoder.end();
   if (last.length > 0) yield last;
+}
+
+/** An attachment as it is, and no other. */
+async function* read(attachment: Attachment): Octets {
+  let octets = 0;
+  for await (const chunk of attachment.open()) {
+    octets += chunk.length;
+    if (attachment.size !== undefined && octets > attachment.size) throw changed(attachment);
+    yield chunk;
+  }
+  if (attachment.size !== undefined && octets !== attachment.size) throw changed(attachment);
 }
 
 function changed(attachment: Attachment): UsageError {

@@ -35,7 +35,7 @@ export interface Draft {
   readonly text?: string;
   readonly html?: string;
   /**
-   * Sent in base64. RFC 2046 §5.2.1 forbids that for `message/rfc822` and no stream can be known to be fit for anything
+   * Sent in base64, or as they are where the way takes that. RFC 2046 §5.2.1 forbids base64 for `message/rfc822` and no stream can be known to be fit for anything
    * else, so attachments of type `message/*` and `multipart/*` are sent as `application/octet-stream` under their name.
    */
   readonly attachments?: readonly Attachment[];

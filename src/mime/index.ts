@@ -3,8 +3,10 @@
 export { type Address, formatAddress, makeAddress, needsUtf8, wireAddress } from './address.ts';
 export { type AddressList, parseAddressList, parseRecipient, parseRecipients } from './address-list.ts';
 export { type ComposedMessage, compose, type Envelope } from './compose.ts';
+export type { DataKind } from './compose-parts.ts';
 export { formatDate, parseDate } from './date.ts';
 export type { Defect } from './defect.ts';
+export { withoutBinary } from './downgrade.ts';
 export type { Attachment, Draft } from './draft.ts';
 export { extractPart, type PartSink } from './extract.ts';
 export { type HeaderField, Headers } from './header-reader.ts';

@@ -72,6 +72,11 @@ export interface Outgoing {
   readonly has8bit?: boolean | undefined;
   /** Octets that are no lines, bare CR and LF among them: needs BINARYMIME (RFC 3030 §3). */
   readonly isBinary?: boolean | undefined;
+  /**
+   * The same message written for a server that takes lines of ASCII, lines of any octets, or any octets. Asked for once
+   * that is known; without it the message is what it is.
+   */
+  encode?(most: BodyKind): Outgoing;
   /** UTF-8 in addresses or headers: needs SMTPUTF8 (RFC 6531). */
   readonly needsUtf8?: boolean | undefined;
 }

@@ -51,6 +51,12 @@ export function introduce(
   };
 }
 
+/** The message in the form that is shortest, and least changed, of those this server takes (RFC 6152, RFC 3030). */
+export function writtenFor(capabilities: Capabilities, message: Outgoing): Outgoing {
+  const binary = capabilities.has('BINARYMIME') && capabilities.has('CHUNKING');
+  return message.encode?.(binary ? 'binary' : capabilities.has('8BITMIME') ? '8bit' : '7bit') ?? message;
+}
+
 function bodyOf({ isBinary, has8bit }: Outgoing): '7bit' | '8bit' | 'binary' {
   return isBinary ? 'binary' : has8bit ? '8bit' : '7bit';
 }

@@ -13,7 +13,7 @@ import { type Answers, Body, bdat, inOnePiece } from './body.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
 import { AFTER_DOT, type Verb } from './commands.ts';
 import type { Envelope, Outgoing, SendOptions, SendResult } from './envelope.ts';
-import { introduce } from './introduction.ts';
+import { introduce, writtenFor } from './introduction.ts';
 import { type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
 import { notYetSent, verdict, verdicts } from './verdict.ts';
 
@@ -49,8 +49,9 @@ export class Transaction {
   readonly #paths: readonly string[];
 
   /** @throws UsageError for what cannot be sent like this: nothing was. */
-  constructor(session: Session, envelope: Envelope, message: Outgoing, options: SendOptions) {
+  constructor(session: Session, envelope: Envelope, given: Outgoing, options: SendOptions) {
     const { capabilities, channel } = session;
+    const message = writtenFor(capabilities, given);
     const { sender, recipients } = introduce({ capabilities, tls: channel.tls !== undefined }, envelope, message);
     this.#sender = sender;
     this.#paths = recipients;

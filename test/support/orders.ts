@@ -9,6 +9,7 @@
  *     > send from=a@example.org to=b@example.org,c@example.org body="one chunk" body="another" size=20 eightbit
  *     > send … notify=success,delay orcpt="rfc822;c@d" ret=headers envid=x requiretls holdfor=60 holduntil=… by=60R
  *       priority=3 submitter=ann@example.org binary
+ *     > send … body="seven bits" as8bit="the same, for 8BITMIME" asbinary="the same, for BINARYMIME"
  */
 import { ConnectionLostError, Pop3ReplyError, PosthornError, SmtpReplyError } from '../../src/errors.ts';
 import type { Channel } from '../../src/net/channel.ts';
@@ -16,7 +17,14 @@ import type { Security } from '../../src/net/security.ts';
 import type { TlsInfo } from '../../src/net/tls.ts';
 import { Pop3Client } from '../../src/pop3/client.ts';
 import { SmtpClient } from '../../src/smtp/client.ts';
-import type { DeliveryEvent, Envelope, RecipientRequests, SendResult } from '../../src/smtp/envelope.ts';
+import type {
+  BodyKind,
+  DeliveryEvent,
+  Envelope,
+  Outgoing,
+  RecipientRequests,
+  SendResult,
+} from '../../src/smtp/envelope.ts';
 import { latin1 } from '../../src/wire/bytes.ts';
 
 /** Milliseconds: far more than a conversation in memory takes. */
@@ -144,18 +152,28 @@ function sendOrder(client: SmtpClient, words: readonly string[], quiet: () => Pr
     }
   }
   const size = value('size');
-  return client.send(
-    envelopeOf(words),
-    {
-      chunks,
-      size: size === '' ? undefined : Number(size),
-      exactLines: words.includes('exact'),
-      isBinary: words.includes('binary'),
-      has8bit: words.includes('eightbit'),
-      needsUtf8: words.includes('utf8'),
-    },
-    { partial: words.includes('partial') },
-  );
+  const message = {
+    chunks,
+    size: size === '' ? undefined : Number(size),
+    exactLines: words.includes('exact'),
+    isBinary: words.includes('binary'),
+    has8bit: words.includes('eightbit'),
+    needsUtf8: words.includes('utf8'),
+  };
+  const written = (most: '8bit' | 'binary'): Outgoing => {
+    const octets = Buffer.from(JSON.parse(value(`as${most}`)) as string, 'utf8');
+    const form = { size: octets.length, exactLines: true, has8bit: most === '8bit', isBinary: most === 'binary' };
+    return {
+      ...form,
+      chunks: () =>
+        (async function* () {
+          yield octets;
+        })(),
+    };
+  };
+  const encode = (most: BodyKind): Outgoing => (most === '7bit' ? message : written(most));
+  const formed = value('as8bit') === '' ? message : { ...message, encode };
+  return client.send(envelopeOf(words), formed, { partial: words.includes('partial') });
 }
 
 /** The envelope of a `send`, with what is asked for every recipient alike. */

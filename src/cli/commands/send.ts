@@ -89,9 +89,9 @@ async function send(context: Context, options: SendOptions): Promise<number | un
     let bar: Progress | undefined;
     const hooks = {
       say: (text: string) => output.warn(text),
-      begin: () => {
-        output.say(`Sending ${formatBytes(message.size ?? 0)} to ${message.envelope.recipients.join(', ')} …`);
-        bar = output.progress('Sending', message.size);
+      begin: (size: number | undefined) => {
+        output.say(`Sending ${formatBytes(size ?? 0)} to ${message.envelope.recipients.join(', ')} …`);
+        bar = output.progress('Sending', size);
       },
       progress: (octets: number) => bar?.add(octets),
     };
@@ -181,7 +181,7 @@ async function showInstead({ output }: Context, message: Prepared): Promise<unde
   return undefined;
 }
 
-function report({ output }: Context, message: Prepared, result: SendResult): void {
+function report({ output }: Context, message: Prepared, result: Awaited<ReturnType<typeof sendMessage>>): void {
   if (output.isJson) {
     const { outcome, reply } = result;
     const recipients = result.recipients.map(({ address, accepted, reply: said }) => ({
@@ -193,7 +193,7 @@ function report({ output }: Context, message: Prepared, result: SendResult): voi
       outcome,
       messageId: message.messageId ?? null,
       from: message.envelope.from,
-      size: message.size ?? null,
+      size: result.size ?? null,
       recipients,
       reply: reply ? replyFields(reply) : null,
     });
