@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { EXIT_CODES } from '../src/cli/exit-codes.ts';
+import { MECHANISMS } from '../src/sasl/mechanisms.ts';
 import { VERSION } from '../src/version.ts';
 
 const run = promisify(execFile);
@@ -77,6 +78,15 @@ test('docs/configuration.md shows a configuration that is one', async (t) => {
     uid: process.getuid?.(),
   });
   assert.deepEqual([...accounts.keys()], ['home', 'work']);
+});
+
+test('docs/configuration.md has every mechanism, in the order in which one is chosen', async () => {
+  const page = await readFile('docs/configuration.md', 'utf8');
+  const rows = [...page.matchAll(/^\| `([A-Z0-9-]+)` \| (password|client certificate|token) \|/gm)];
+  assert.deepEqual(
+    rows.map(([, name, proof = '']) => [name, proof.replace('client ', '')]),
+    MECHANISMS.map(({ name, proof }) => [name, proof]),
+  );
 });
 
 test('docs/exit-codes.md has every exit code with its meaning', async () => {
