@@ -4,11 +4,12 @@
  */
 import type { PosthornError } from '../errors.ts';
 import { Channel } from './channel.ts';
-import { dial } from './dial.ts';
+import { CONNECT, dial } from './dial.ts';
+import { type ProxyOptions, throughProxy } from './proxy.ts';
 import type { Security } from './security.ts';
 import { startTls, type TlsOptions } from './tls.ts';
 import { Transcript } from './transcript.ts';
-import { nameOf } from './unreachable.ts';
+import { nameOf, type Place } from './unreachable.ts';
 
 export interface ConnectOptions {
   host: string;
@@ -20,6 +21,8 @@ export interface ConnectOptions {
   path?: string | undefined;
   security: Security;
   tls?: TlsOptions | undefined;
+  /** Reached through this proxy. TLS goes through it to the server, whose own name is verified. */
+  proxy?: ProxyOptions | undefined;
   /** The address of this machine to connect from; only addresses of its family are tried then. */
   sourceAddress?: string | undefined;
   /** Milliseconds for the connection, and for each reply in place of the protocol's own time. */
@@ -29,19 +32,27 @@ export interface ConnectOptions {
   trace?: ((line: string) => void) | undefined;
 }
 
+/** Where the connection itself goes. */
+function placeOf({ host, port, path, proxy, sourceAddress }: ConnectOptions): Place {
+  if (proxy === undefined || path !== undefined) return { host, port, path, sourceAddress };
+  return { host: proxy.host, port: proxy.port, sourceAddress, proxy: true };
+}
+
 /**
  * Opens a channel. With `security: 'implicit'` it is under verified TLS before anything is read from it.
  *
- * @throws ConnectError when no connection comes about; TlsError when the server cannot prove who it is.
+ * @throws ConnectError when no connection comes about, AuthError `proxy-auth`; TlsError when the server cannot prove who it is.
  */
 export async function openChannel(
   options: ConnectOptions,
   unsolicited?: (bytes: Uint8Array) => PosthornError | undefined,
 ): Promise<Channel> {
-  const socket = await dial(options, options.timeout, options.signal);
+  const place = placeOf(options);
+  const socket = await dial(place, options.timeout, options.signal);
   const transcript = new Transcript(options.trace);
-  transcript.record('*', `connected to ${nameOf(options)}`);
+  transcript.record('*', `connected to ${nameOf(place)}`);
   const channel = new Channel(socket, { role: 'client', transcript, signal: options.signal, unsolicited });
+  if (options.proxy && place.proxy) await throughProxy(channel, options.proxy, options, options.timeout ?? CONNECT);
   if (options.security === 'implicit') await secure(channel, options);
   return channel;
 }
