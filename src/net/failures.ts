@@ -26,9 +26,24 @@ export function aborted(): AbortedError {
   return new AbortedError('aborted', 'Stopped.');
 }
 
+const OWN_CERTIFICATE = 'Check --tls-certificate and --tls-key, and ask whoever runs the server.';
+
+/** RFC 8446 §4.4.2.4, §6.2: what a server says of our own certificate comes when the handshake is over for us. */
+const ALERTS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: [
+    'it asks for a client certificate',
+    'Give one with --tls-certificate FILE and --tls-key FILE.',
+  ],
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: ['it does not trust the authority of our certificate', OWN_CERTIFICATE],
+  'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED': ['our certificate has expired', OWN_CERTIFICATE],
+  'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE': ['it does not accept our certificate', OWN_CERTIFICATE],
+};
+
 /** `used`: whether any octet had left, so that the other side may have acted on it. */
-export function lost(used: boolean, cause: Error | undefined): ConnectionLostError {
-  return new ConnectionLostError(used ? 'unknown' : 'not-sent', 'The other side closed the connection.', { cause });
+export function lost(used: boolean, cause: NodeJS.ErrnoException | undefined): ConnectionLostError {
+  const [reason, hint] = ALERTS[cause?.code ?? ''] ?? [];
+  const message = `The other side closed the connection${reason === undefined ? '' : `: ${reason}`}.`;
+  return new ConnectionLostError(used ? 'unknown' : 'not-sent', message, { cause, hint });
 }
 
 export function expired(milliseconds: number): TimeoutError {

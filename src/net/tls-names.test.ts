@@ -42,6 +42,13 @@ async function handshake(identity: ServerIdentity, host: string): Promise<unknow
   return error;
 }
 
+/** The extension with one DNS name, in DER, which openssl puts in as it is (RFC 5280 §4.2.1.6). */
+function derOf(name: string): string {
+  const octets = Buffer.from(name);
+  const hex = Buffer.from([0x30, octets.length + 2, 0x82, octets.length, ...octets]).toString('hex');
+  return hex.replaceAll(/..(?!$)/g, '$&:');
+}
+
 const CASES: [host: string, commonName: string, alternatives: string | undefined, accepted: boolean][] = [
   ['mail.good.test', 'x', 'DNS:mail.good.test', true],
   ['MAIL.good.test', 'x', 'DNS:mail.GOOD.test', true],
@@ -54,6 +61,11 @@ const CASES: [host: string, commonName: string, alternatives: string | undefined
   ['good.test', 'good.test', 'URI:https://evil.test', false],
   ['good.test', 'x', 'URI:https://good.test', false],
   ['good.test', 'x', 'DNS:good.test.evil.test', false],
+  // CVE-2009-2408: a name with a NUL in it, which a reader of C strings takes for the part before.
+  ['good.test', 'x', `DER:${derOf('good.test\0.evil.test')}`, false],
+  ['good.test', 'good.test', `DER:${derOf('good.test\0.evil.test')}`, false],
+  // CVE-2021-44532: what looks like a second name is part of the first.
+  ['good.test', 'x', `DER:${derOf('evil.test, DNS:good.test')}`, false],
   ['127.0.0.1', 'x', 'IP:127.0.0.1', true],
   ['127.0.0.1', 'x', 'DNS:127.0.0.1', false],
   ['127.0.0.1', '127.0.0.1', undefined, false],

@@ -1,5 +1,5 @@
 /**
- * TLS over a socket that exists: the checks, the pin, and errors a person can act on.
+ * TLS over a socket that exists: the checks, and the pin. What went wrong is put into words by tls-faults.ts.
  *
  * Verification is always on and never taken from the environment (`NODE_TLS_REJECT_UNAUTHORIZED` changes nothing here);
  * TLS 1.2 is the least that is spoken (RFC 8996, RFC 8314 §4.1). There is no path from here back to plain text.
@@ -15,9 +15,10 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
-import { AbortedError, PosthornError, TimeoutError, TlsError, UsageError } from '../errors.ts';
+import { AbortedError, PosthornError, UsageError } from '../errors.ts';
 import type { ChannelBinding } from '../sasl/binding.ts';
 import { bindingsOf } from './binding.ts';
+import { brokenOff, nameOf, pinMismatch, refusal, tooSlow } from './tls-faults.ts';
 
 /** How long a handshake may take, milliseconds. */
 export const HANDSHAKE = 30_000;
@@ -54,22 +55,6 @@ export interface Secured {
   readonly certified?: readonly string[] | undefined;
 }
 
-const PORTS =
-  'Check that this port speaks TLS: pop3s: and smtps: start with TLS (995, 465), pop3: and smtp: ask for it (110, 587).';
-const UNTRUSTED = 'Trust its authority with --ca-file FILE, or pin this one certificate with --tls-fingerprint';
-
-/** What OpenSSL and Node call the trouble, and what we do. */
-const FAULTS: Record<string, readonly [code: string, reason: string]> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: ['tls-untrusted', 'it is self-signed'],
-  SELF_SIGNED_CERT_IN_CHAIN: ['tls-untrusted', 'it was issued by an authority that is not trusted here'],
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['tls-untrusted', 'it was issued by an authority that is not trusted here'],
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['tls-untrusted', 'it was issued by an authority that is not trusted here'],
-  CERT_HAS_EXPIRED: ['tls-expired', 'it has expired'],
-  CERT_NOT_YET_VALID: ['tls-expired', 'it is not valid yet'],
-  CERT_REVOKED: ['tls-revoked', 'it has been revoked'],
-  ERR_TLS_CERT_ALTNAME_INVALID: ['tls-wrong-host', 'it is for another name'],
-};
-
 /**
  * Starts TLS as the client and resolves once the server is proven.
  *
@@ -105,11 +90,11 @@ export function startTls(
       if (error === undefined)
         return resolve({ socket, tls: tlsInfo(socket), bindings: bindingsOf(socket, certificate?.raw) });
       socket.destroy();
-      reject(error instanceof PosthornError ? error : explain(error, host, certificate));
+      reject(error instanceof PosthornError ? error : refusal(error, host, certificate));
     };
     const closed = () => settle(brokenOff(host));
     const aborted = () => settle(new AbortedError('aborted', 'Stopped.', { phase: 'tls' }));
-    const secured = () => settle(pinned ? pinMismatch(socket, host, options.fingerprint ?? '') : undefined);
+    const secured = () => settle(pinned ? pinMismatch(certificate, host, options.fingerprint ?? '') : undefined);
     const timer = setTimeout(() => settle(tooSlow(host, timeout)), timeout);
     signal?.addEventListener('abort', aborted, { once: true });
     socket
@@ -133,7 +118,7 @@ function contextOf({ ca, certificate, key }: TlsOptions): SecureContext {
   } catch (cause) {
     throw new UsageError('bad-certificate', 'The certificates for TLS cannot be used.', {
       phase: 'tls',
-      hint: 'Authorities, the client certificate and its key must be PEM without a passphrase, and the last two a pair.',
+      hint: 'They must be PEM, the client certificate and its key a pair without a passphrase, an RSA key of 2048 bits at least.',
       cause,
     });
   }
@@ -160,64 +145,4 @@ export function tlsInfo(socket: TLSSocket): TlsInfo {
     validTo: certificate?.valid_to ?? '',
     fingerprint: certificate?.fingerprint256 ?? '',
   };
-}
-
-function nameOf(name: PeerCertificate['subject'] | undefined): string {
-  return String(name?.CN ?? name?.O ?? 'nobody');
-}
-
-function bare(fingerprint: string): string {
-  return fingerprint.replaceAll(':', '').toUpperCase();
-}
-
-function pinMismatch(socket: TLSSocket, host: string, expected: string): TlsError | undefined {
-  const actual = socket.getPeerCertificate().fingerprint256 ?? '';
-  if (actual !== '' && bare(actual) === bare(expected)) return undefined;
-  return new TlsError(
-    'tls-pin-mismatch',
-    `The certificate of ${host} is not the pinned one: it has SHA-256 ${actual}.`,
-    {
-      phase: 'tls',
-      hint: 'If the server has a new certificate, check it over another way before you change the pin.',
-    },
-  );
-}
-
-function brokenOff(host: string, cause?: Error): TlsError {
-  return new TlsError('tls-handshake', `${host} closed the connection during the TLS handshake.`, {
-    phase: 'tls',
-    hint: PORTS,
-    cause,
-  });
-}
-
-function tooSlow(host: string, timeout: number): TimeoutError {
-  return new TimeoutError('tls-timeout', `${host} did not finish the TLS handshake within ${timeout / 1000} seconds.`, {
-    phase: 'tls',
-    hint: PORTS,
-  });
-}
-
-function explain(error: NodeJS.ErrnoException, host: string, certificate: PeerCertificate | undefined): TlsError {
-  if (error.code === 'ECONNRESET') return brokenOff(host, error);
-  const [code, reason] = FAULTS[error.code ?? ''] ?? ['tls-handshake', undefined];
-  if (reason === undefined) {
-    return new TlsError(code, `No TLS with ${host}: the handshake failed (${error.code ?? error.message}).`, {
-      phase: 'tls',
-      hint: PORTS,
-      cause: error,
-    });
-  }
-  const [subject, issuer] = [nameOf(certificate?.subject), nameOf(certificate?.issuer)];
-  const validTo = certificate?.valid_to ?? 'unknown';
-  const message = `The certificate of ${host} cannot be accepted: ${reason} (for ${subject}, from ${issuer}, valid to ${validTo}).`;
-  const hint = {
-    'tls-untrusted': `${UNTRUSTED} ${certificate?.fingerprint256} once you have checked it.`,
-    'tls-wrong-host': `It names ${certificate?.subjectaltname ?? subject}: connect by that name if it is the right server.`,
-  }[code];
-  return new TlsError(code, message, {
-    phase: 'tls',
-    hint: hint ?? 'Tell whoever runs the server; do not send a password.',
-    cause: error,
-  });
 }
