@@ -24,7 +24,12 @@ process.on('uncaughtException', (error) => {
   process.exit(70);
 });
 
-void main(process.argv.slice(2), process as never, stop).then((code) => {
+// Node would announce on standard error that it obeys this variable. Nothing here does, and whoever set it is told so.
+const env = { ...process.env };
+delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+const program = Object.create(process, { env: { value: env } }) as never;
+
+void main(process.argv.slice(2), program, stop).then((code) => {
   process.exitCode = code;
   // A thread that waits for somebody to open the other end of a named pipe holds up even process.exit.
   if (stop.signal.aborted) setTimeout(() => process.kill(process.pid, 'SIGINT'), GRACE).unref();

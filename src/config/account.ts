@@ -5,6 +5,7 @@
  */
 
 import { ConfigError } from '../errors.ts';
+import type { Proxy } from './proxy-url.ts';
 import type { ServerUrl } from './url.ts';
 
 /** How long mail stays on the server after it was fetched: for ever, not at all, or so many milliseconds. */
@@ -20,6 +21,9 @@ export interface Defaults {
   /** Absolute. */
   readonly caFile?: string;
   readonly sourceAddress?: string;
+  readonly proxy?: Proxy;
+  /** A command whose first line of output is the password of the proxy. */
+  readonly proxyPasswordeval?: string;
 }
 
 /** One `[account.NAME]`, with `[defaults]` already filled in. At least one of `pop3` and `smtp` is there. */
@@ -46,6 +50,8 @@ export interface AccountConfig {
   readonly auth?: string;
   /** The address of this machine to connect from. */
   readonly sourceAddress?: string;
+  readonly proxy?: Proxy;
+  readonly proxyPasswordeval?: string;
   readonly keep?: Keep;
   /** Absolute. */
   readonly maildir?: string;

@@ -62,6 +62,8 @@ test('a whole configuration', async (t) => {
     timeout = 30
     ca_file = "~/ca.pem"
     source_address = "192.0.2.1"
+    proxy = "socks5://ann@proxy.example"
+    proxy_passwordeval = "pass show proxy"
     [account.work]
     pop3 = "pop3s://ann%40example.org@mail.example.org"
     smtp = "smtp://ann@mail.example.org"
@@ -70,6 +72,7 @@ test('a whole configuration', async (t) => {
     tls_fingerprint = "${'AB:'.repeat(31)}CD"
     auth = "scram-sha-256"
     source_address = "2001:DB8::0:1"
+    proxy = "none"
     keep = false
     maildir = "mail/work"
     timeout = "2m"
@@ -82,7 +85,10 @@ test('a whole configuration', async (t) => {
   assert.equal(path, options.file);
   const caFile = join(options.home, 'ca.pem');
   const sourceAddress = '192.0.2.1';
-  assert.deepEqual(defaults, { account: 'work', keep: 1_209_600_000, timeout: 30_000, caFile, sourceAddress });
+  const proxy = { protocol: 'socks5', host: 'proxy.example', port: 1080, user: 'ann' };
+  const proxyPasswordeval = 'pass show proxy';
+  const general = { keep: 1_209_600_000, timeout: 30_000, caFile, sourceAddress, proxy, proxyPasswordeval };
+  assert.deepEqual(defaults, { account: 'work', ...general });
   assert.deepEqual(accounts.get('work'), {
     name: 'work',
     pop3: { protocol: 'pop3', host: 'mail.example.org', port: 995, user: 'ann@example.org', security: 'implicit' },
@@ -93,6 +99,8 @@ test('a whole configuration', async (t) => {
     tlsFingerprint: `${'ab'.repeat(31)}cd`,
     auth: 'SCRAM-SHA-256',
     sourceAddress: '2001:db8::1',
+    proxy: 'none',
+    proxyPasswordeval,
     keep: false,
     maildir: join(options.home, '.config/posthorn/mail/work'),
     timeout: 120_000,
@@ -101,6 +109,7 @@ test('a whole configuration', async (t) => {
   assert.equal(home?.password?.(), 'geheim');
   assert.equal(home?.keep, 1_209_600_000);
   assert.equal(home?.sourceAddress, sourceAddress);
+  assert.deepEqual(home?.proxy, proxy);
   assert.doesNotMatch(JSON.stringify(home) + inspect(home), /geheim/);
 });
 
@@ -131,6 +140,8 @@ test('what is wrong is named with its account and key', async (t) => {
     [account('from = "a\\r\\nRCPT"'), /\[account\.work\]: from has a control character/],
     [account('user = ""'), /user is empty/],
     [account('timeout = "soon"'), /timeout: A length of time/],
+    [account('proxy = "http://ann:geheim@h"'), /\[account\.work\]: proxy: The URL of the proxy contains a password/],
+    [account('proxy_passwordeval = ""'), /proxy_passwordeval is empty/],
     [account('source_address = "eth0"'), /\[account\.work\]: source_address: The source address is not an IP/],
     [account('timeout = "2d"'), /longer than a day/],
     [account('keep = 14'), /keep must be true, false or/],
@@ -157,6 +168,8 @@ test('files that others can read or change', async (t) => {
   assert.equal(readable.hint, `Run: chmod 600 ${readable.file}`);
   assert.equal((await refusal(t, account('passwordeval = "true"'), 0o664)).code, 'config-writable');
   assert.equal((await refusal(t, account('passwordeval = "true"'), 0o602)).code, 'config-writable');
+  assert.equal((await refusal(t, account('proxy_passwordeval = "true"'), 0o620)).code, 'config-writable');
+  assert.equal((await refusal(t, '[defaults]\nproxy_passwordeval = "true"', 0o620)).code, 'config-writable');
   await loadConfig(await withConfig(t, account('passwordeval = "true"'), 0o644));
   await loadConfig(await withConfig(t, account('user = "ann"'), 0o664));
 });

@@ -107,7 +107,7 @@ function judgePermissions(
       },
     );
   }
-  if (!hasKey(table, 'passwordeval') && !hasKey(table, 'password')) return;
+  if (!['passwordeval', 'proxy_passwordeval', 'password'].some((key) => hasKey(table, key))) return;
   if (file.uid !== uid && file.uid !== 0) {
     throw new ConfigError(
       'config-writable',

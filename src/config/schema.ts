@@ -13,6 +13,7 @@ import type { AccountConfig, Defaults, Keep } from './account.ts';
 import { parseDuration, parseTimeout } from './duration.ts';
 import { FINGERPRINT, parseFingerprint } from './fingerprint.ts';
 import { nearestWord } from './nearest.ts';
+import { type Proxy, parseProxyUrl } from './proxy-url.ts';
 import { parseSourceAddress } from './source-address.ts';
 import { parseServerUrl } from './url.ts';
 
@@ -42,6 +43,8 @@ const defaultsEntries = {
   timeout: v.optional(timeout),
   ca_file: v.optional(line),
   source_address: v.optional(line),
+  proxy: v.optional(line),
+  proxy_passwordeval: v.optional(command),
 };
 
 const accountEntries = {
@@ -53,6 +56,8 @@ const accountEntries = {
   password: v.optional(line),
   ca_file: v.optional(line),
   source_address: v.optional(line),
+  proxy: v.optional(line),
+  proxy_passwordeval: v.optional(command),
   tls_fingerprint: v.optional(
     v.pipe(
       line,
@@ -94,6 +99,8 @@ export function readSettings(
     timeout: readTimeout(general.timeout, where),
     caFile: general.ca_file && resolve(general.ca_file),
     sourceAddress: readSourceAddress(general.source_address, where),
+    proxy: readProxy(general.proxy, where),
+    proxyPasswordeval: general.proxy_passwordeval,
   });
 
   const accounts = new Map<string, AccountConfig>();
@@ -138,6 +145,8 @@ function readAccount(
     tlsKey: own.tls_key && resolve(own.tls_key),
     auth: own.auth,
     sourceAddress: readSourceAddress(own.source_address, where) ?? defaults.sourceAddress,
+    proxy: readProxy(own.proxy, where) ?? defaults.proxy,
+    proxyPasswordeval: own.proxy_passwordeval ?? defaults.proxyPasswordeval,
     keep: readKeep(own.keep, where) ?? defaults.keep,
     maildir: own.maildir && resolve(own.maildir),
     timeout: readTimeout(own.timeout, where) ?? defaults.timeout,
@@ -164,6 +173,10 @@ function readTimeout(value: number | string | undefined, where: string): number 
 
 function readSourceAddress(value: string | undefined, where: string): string | undefined {
   return value === undefined ? undefined : readBy(() => parseSourceAddress(value), where, 'source_address');
+}
+
+function readProxy(value: string | undefined, where: string): Proxy | undefined {
+  return value === undefined ? undefined : readBy(() => parseProxyUrl(value), where, 'proxy');
 }
 
 function check<S extends v.GenericSchema>(schema: S, value: unknown, where: string, known: string[]): v.InferOutput<S> {

@@ -11,6 +11,8 @@ import { AbortedError, ConfigError } from '../errors.ts';
 import type { Env } from './paths.ts';
 
 export interface PasswordSources {
+  /** Whose password it is; by default the mail server's. */
+  readonly of?: keyof typeof WAYS;
   /** `--passwordeval`. */
   readonly passwordeval?: string | undefined;
   readonly env: Env;
@@ -23,7 +25,18 @@ export interface PasswordSources {
   readonly signal?: AbortSignal | undefined;
 }
 
-const VARIABLE = 'POSTHORN_PASSWORD';
+/** The variable that holds a password, and where else one is looked for. */
+const WAYS = {
+  server: {
+    variable: 'POSTHORN_PASSWORD',
+    hint: 'Give --passwordeval CMD, set POSTHORN_PASSWORD, put passwordeval into the account, or run it on a terminal to be asked.',
+  },
+  proxy: {
+    variable: 'POSTHORN_PROXY_PASSWORD',
+    hint: 'Set POSTHORN_PROXY_PASSWORD, put proxy_passwordeval into the configuration, or run it on a terminal to be asked.',
+  },
+} as const;
+const SECRET_VARIABLES: ReadonlySet<string> = new Set(Object.values(WAYS).map(({ variable }) => variable));
 const OUTPUT_LIMIT = 64 * 1024;
 
 /**
@@ -34,15 +47,13 @@ const OUTPUT_LIMIT = 64 * 1024;
 export async function resolvePassword(sources: PasswordSources): Promise<string> {
   const password = await firstPassword(sources);
   if (/[\r\n\0]/.test(password)) {
-    throw new ConfigError(
-      'bad-password',
-      'The password has a line break or a NUL in it, which no mail protocol can carry.',
-    );
+    throw new ConfigError('bad-password', 'The password has a line break or a NUL in it, which no protocol can carry.');
   }
   return password;
 }
 
 async function firstPassword({
+  of = 'server',
   passwordeval,
   env,
   account,
@@ -52,14 +63,12 @@ async function firstPassword({
 }: PasswordSources): Promise<string> {
   const options = { env, interactive: prompt !== undefined, timeout, signal };
   if (passwordeval !== undefined) return evaluate(passwordeval, options);
-  const variable = env[VARIABLE];
-  if (variable) return variable;
+  const given = env[WAYS[of].variable];
+  if (given) return given;
   if (account?.passwordeval !== undefined) return evaluate(account.passwordeval, options);
   if (account?.password !== undefined) return account.password();
   if (prompt) return prompt();
-  throw new ConfigError('no-password', 'The server needs a password and there is none.', {
-    hint: `Give --passwordeval CMD, set ${VARIABLE}, put passwordeval into the account, or run it on a terminal to be asked.`,
-  });
+  throw new ConfigError('no-password', `The ${of} needs a password and there is none.`, { hint: WAYS[of].hint });
 }
 
 /** Runs a password command and returns the first line it prints. */
@@ -71,7 +80,7 @@ async function evaluate(
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const child = spawn('/bin/sh', ['-c', command], {
     stdio: [options.interactive ? 'inherit' : 'ignore', 'pipe', 'inherit'],
-    env: Object.fromEntries(Object.entries(options.env).filter(([name]) => name !== VARIABLE)),
+    env: Object.fromEntries(Object.entries(options.env).filter(([name]) => !SECRET_VARIABLES.has(name))),
   });
   const chunks: Buffer[] = [];
   let size = 0;

@@ -7,61 +7,43 @@
  */
 import { join } from 'node:path';
 import { type AccountConfig, accountNamed, type Config, type Keep } from '../config/account.ts';
-import { readAuthority, readOwnCertificate } from '../config/certificates.ts';
-import { parseTimeout } from '../config/duration.ts';
-import { parseFingerprint } from '../config/fingerprint.ts';
 import { loadConfig } from '../config/load.ts';
-import { type Env, xdgPaths } from '../config/paths.ts';
+import { xdgPaths } from '../config/paths.ts';
 import { resolvePassword } from '../config/secrets.ts';
-import { parseSourceAddress } from '../config/source-address.ts';
 import { mailboxName, parseServerUrl, type ServerUrl } from '../config/url.ts';
 import { ConfigError, UsageError } from '../errors.ts';
-import type { TlsOptions } from '../net/tls.ts';
 import { findMechanism, MECHANISMS } from '../sasl/mechanisms.ts';
 import { Mailbox, type MailboxPaths } from '../store/mailbox.ts';
 import { isMailbox, mailboxNames } from '../store/mailboxes.ts';
+import { type Asking, resolveRoute, type Route, type RouteRequest } from './route.ts';
 
 /** What was asked for on the command line, or by a program. */
-export interface AccountRequest {
+export interface AccountRequest extends RouteRequest {
   readonly account?: string | undefined;
   readonly config?: string | undefined;
   readonly pop3?: string | undefined;
   readonly smtp?: string | undefined;
   readonly passwordeval?: string | undefined;
-  readonly caFile?: string | undefined;
-  readonly tlsFingerprint?: string | undefined;
   readonly auth?: string | undefined;
-  readonly sourceAddress?: string | undefined;
-  /** Such as `30s`. */
-  readonly timeout?: string | undefined;
 }
 
 /** Where the program runs. */
-export interface Surroundings {
-  readonly env: Env;
+export interface Surroundings extends Asking {
   readonly home: string;
   readonly uid: number | undefined;
-  /** Asks a person for the password of `user`; absent where nobody can be asked. */
-  readonly askPassword?: ((user: string) => Promise<string>) | undefined;
-  readonly signal?: AbortSignal | undefined;
   /** Gets every line of the conversation, masked. */
   readonly trace?: ((line: string) => void) | undefined;
 }
 
-export interface Account {
+export interface Account extends Route {
   /** Of the configuration, or of the mailbox folder; undefined where only an SMTP URL was given. */
   readonly name: string | undefined;
   readonly pop3: ServerUrl | undefined;
   readonly smtp: ServerUrl | undefined;
   /** The sender as written, where the configuration or a URL names one. */
   readonly from: string | undefined;
-  readonly tls: TlsOptions;
   readonly auth: string | undefined;
-  /** The address of this machine to connect from. */
-  readonly sourceAddress: string | undefined;
   readonly keep: Keep | undefined;
-  /** Milliseconds. */
-  readonly timeout: number | undefined;
   readonly paths: MailboxPaths | undefined;
   /** Asked for once a run, whoever asks. */
   password(user: string): Promise<string>;
@@ -86,7 +68,7 @@ export async function resolveAccount(request: AccountRequest, surroundings: Surr
   const paths = name === undefined ? undefined : pathsOf(name, configured, surroundings);
   if (named && configured === undefined && !byUrl && paths !== undefined && !(await isMailbox(paths)))
     throw await unknownAccount(request.account, surroundings);
-  const caFile = request.caFile ?? given('POSTHORN_CA_FILE') ?? configured?.caFile ?? config.defaults.caFile;
+  const caFile = request.caFile ?? given('POSTHORN_CA_FILE');
   const servers = {
     pop3: withUser(pop3 ?? configured?.pop3, configured),
     smtp: withUser(smtp ?? configured?.smtp, configured),
@@ -95,22 +77,9 @@ export async function resolveAccount(request: AccountRequest, surroundings: Surr
     name,
     ...servers,
     from: configured?.from ?? config.defaults.from ?? addressOf(servers.smtp) ?? addressOf(servers.pop3),
-    tls: {
-      ...(await readOwnCertificate(configured?.tlsCertificate, configured?.tlsKey)),
-      ca: caFile === undefined ? undefined : [await readAuthority(caFile)],
-      fingerprint:
-        request.tlsFingerprint === undefined ? configured?.tlsFingerprint : parseFingerprint(request.tlsFingerprint),
-    },
+    ...(await resolveRoute({ ...request, caFile }, configured, config.defaults, surroundings)),
     auth: mechanism(request.auth ?? configured?.auth),
-    sourceAddress:
-      request.sourceAddress === undefined
-        ? (configured?.sourceAddress ?? config.defaults.sourceAddress)
-        : parseSourceAddress(request.sourceAddress),
     keep: configured?.keep ?? config.defaults.keep,
-    timeout:
-      request.timeout === undefined
-        ? (configured?.timeout ?? config.defaults.timeout)
-        : parseTimeout(request.timeout, '--timeout'),
     paths,
     password: passwordSource(request, configured, surroundings),
   };

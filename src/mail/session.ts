@@ -18,8 +18,8 @@ export async function openPop3(account: Account, surroundings: Surroundings, say
   const pause = await LoginPause.over(account.paths?.state, `${url.user}@${url.host}:${url.port}`);
   // Asked for first: a server should not be kept waiting for a person, and a missing password connects to nothing.
   const credentials = await credentialsOf(account, url.user);
-  warnInsecure(url, say);
-  const client = await Pop3Client.connect(connectOptions(url, account, surroundings));
+  warnBefore(url, surroundings, say);
+  const client = await Pop3Client.connect(await connectOptions(url, account, surroundings));
   warnNotOffered(url, client.tls, say);
   try {
     await inUtf8(client);
@@ -50,8 +50,8 @@ async function inUtf8(client: Pop3Client): Promise<void> {
 export async function openSmtp(account: Account, surroundings: Surroundings, say: Say): Promise<SmtpClient> {
   const url = required(account.smtp, 'SMTP', '--smtp smtps://ann%40example.org@mail.example.org');
   const credentials = url.user === undefined ? undefined : await credentialsOf(account, url.user);
-  warnInsecure(url, say);
-  const client = await SmtpClient.connect(connectOptions(url, account, surroundings));
+  warnBefore(url, surroundings, say);
+  const client = await SmtpClient.connect(await connectOptions(url, account, surroundings));
   warnNotOffered(url, client.tls, say);
   try {
     if (credentials !== undefined) await client.login({ ...credentials, mechanism: account.auth });
@@ -94,7 +94,9 @@ function required(url: ServerUrl | undefined, protocol: string, example: string)
   });
 }
 
-function warnInsecure({ host, path, security }: ServerUrl, say: Say): void {
+function warnBefore({ host, path, security }: ServerUrl, { env }: Surroundings, say: Say): void {
+  if (security !== 'none' && env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
+    say('NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing here: certificates are always verified.');
   // What goes through a socket of this machine does not leave it.
   if (security === 'none' && path === undefined) say(`the connection to ${host} is not encrypted.`);
 }
@@ -104,8 +106,14 @@ function warnNotOffered({ host, security }: ServerUrl, tls: TlsInfo | undefined,
     say(`${host} offers no TLS: the connection is not encrypted, and no password is sent over it.`);
 }
 
-function connectOptions(url: ServerUrl, account: Account, { signal, trace }: Surroundings): ConnectOptions {
+async function connectOptions(
+  url: ServerUrl,
+  account: Account,
+  { signal, trace }: Surroundings,
+): Promise<ConnectOptions> {
   const { host, port, path, security } = url;
   const { tls, sourceAddress, timeout } = account;
-  return { host, port, path, security, tls, sourceAddress, timeout, signal, trace };
+  // A socket of this machine is not reached through others.
+  const proxy = path === undefined ? await account.proxy() : undefined;
+  return { host, port, path, security, tls, proxy, sourceAddress, timeout, signal, trace };
 }

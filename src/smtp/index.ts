@@ -2,6 +2,7 @@
 export * from '../errors.ts';
 export { Channel } from '../net/channel.ts';
 export type { ConnectOptions } from '../net/connect.ts';
+export type { ProxyOptions } from '../net/proxy.ts';
 export type { Security } from '../net/security.ts';
 export { type Listener, type ListenOptions, listen, type ServerIdentity } from '../net/listen.ts';
 export type { TlsInfo, TlsOptions } from '../net/tls.ts';
