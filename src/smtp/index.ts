@@ -27,3 +27,4 @@ export type {
   SendOptions,
   SendResult,
 } from './envelope.ts';
+export { type PoolOptions, SmtpPool } from './pool.ts';
