@@ -32,7 +32,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   '4.6': 'the message goes round in a loop',
   '4.7': 'the message is too old, or did not get through in time',
   '5.1': 'the command is not one, or not for now',
-  '5.2': 'the command is malformed',
+  '5.2': 'the command is malformed, or unknown',
   '5.3': 'the message has too many recipients',
   '5.4': 'the arguments of the command are wrong',
   '5.5': 'the version of the protocol is wrong',

@@ -48,6 +48,12 @@ virtual_mailbox_domains = example.org
 # A list, so that anybody else at example.org is refused with 550 already at RCPT.
 virtual_mailbox_maps = texthash:${folder}/etc/users
 virtual_transport = lmtp:inet:127.0.0.1:${lmtpPort}
+# The LMTP of Dovecot has no SMTPUTF8: an address that is not ASCII gets a Maildir here.
+transport_maps = texthash:${folder}/etc/transport
+virtual_mailbox_base = ${folder}/mail
+virtual_minimum_uid = 1
+virtual_uid_maps = static:65534
+virtual_gid_maps = static:65534
 # Nothing leaves the machine: mail for elsewhere is refused at RCPT, even after a login. No name is looked up.
 default_transport = error:5.4.4 This server has no way out
 smtp_dns_support_level = disabled
@@ -112,6 +118,7 @@ proxymap  unix - - n - - proxymap
 error     unix - - n - - error
 retry     unix - - n - - error
 lmtp      unix - - n - - lmtp
+virtual   unix - n n - - virtual
 anvil     unix - - n - 1 anvil
 scache    unix - - n - 1 scache
 `;

@@ -7,7 +7,7 @@
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { chown, mkdir, utimes, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type CertificateKind, makeCertificate } from './certificate.ts';
@@ -20,6 +20,12 @@ const run = promisify(execFile);
 
 /** The parts of a queue, which the `postfix` command would otherwise make; `pid` alone belongs to root. */
 const QUEUE = 'active bounce corrupt defer deferred flush hold incoming maildrop private public saved trace'.split(' ');
+
+/** Somebody with an address that is not ASCII, whose mail Postfix keeps itself. */
+export const UTF8_USER = 'jürgen@example.org';
+
+/** nobody, who exists everywhere: the owner of that mail. */
+const NOBODY = 65_534;
 
 export interface PostfixOptions {
   /** Checks passwords and takes the mail. */
@@ -45,6 +51,8 @@ export interface Postfix extends Pick<Site, 'processes' | 'stop'> {
   caFile: string;
   /** The log until now; gone after `stop()`. */
   log(): string;
+  /** The messages of `UTF8_USER`, in any order. */
+  utf8Messages(): Promise<Buffer[]>;
 }
 
 /** Starts Postfix and returns once it greets. It ends, and its folder goes, with the scope or with `stop()`. */
@@ -67,7 +75,9 @@ export async function startPostfix(scope: Scope, options: PostfixOptions): Promi
     pipelining: options.pipelining ?? true,
     chunking: options.chunking ?? true,
   };
-  await writeSettled(join(folder, 'etc', 'users'), dovecot.users.map(({ address }) => `${address} user\n`).join(''));
+  const users = dovecot.users.map(({ address }) => `${address} user\n`);
+  await writeSettled(join(folder, 'etc', 'users'), [...users, `${UTF8_USER} utf8/\n`].join(''));
+  await writeSettled(join(folder, 'etc', 'transport'), `${UTF8_USER} virtual:\n`);
   await writeSettled(join(folder, 'etc', 'main.cf'), mainConfig(settings));
   await writeSettled(join(folder, 'etc', 'master.cf'), masterConfig(settings));
 
@@ -83,13 +93,15 @@ export async function startPostfix(scope: Scope, options: PostfixOptions): Promi
     ],
     log,
   });
-  return { processes, stop, host: '127.0.0.1', ports, caFile: dovecot.caFile, log };
+  const utf8Messages = (): Promise<Buffer[]> => filesIn(join(folder, 'mail', 'utf8', 'new'));
+  return { processes, stop, host: '127.0.0.1', ports, caFile: dovecot.caFile, log, utf8Messages };
 }
 
 /** Postfix insists: what configures it belongs to root, the queue's parts and its state to its own user. */
 async function makeFolders(folder: string): Promise<void> {
   const [user, group] = [await idOf('-u'), await idOf('-g')];
-  for (const name of ['etc', 'log', 'queue', 'queue/pid']) await mkdir(join(folder, name));
+  for (const name of ['etc', 'log', 'mail', 'queue', 'queue/pid']) await mkdir(join(folder, name));
+  await chown(join(folder, 'mail'), NOBODY, NOBODY);
   for (const name of ['data', ...QUEUE.map((part) => `queue/${part}`)]) {
     await mkdir(join(folder, name), { mode: 0o700 });
     await chown(join(folder, name), user, group);
@@ -112,4 +124,9 @@ async function idOf(kind: '-u' | '-g'): Promise<number> {
 async function daemonFolder(): Promise<string> {
   const { stdout } = await run('postconf', ['-d', '-h', 'daemon_directory']);
   return stdout.trim();
+}
+
+async function filesIn(folder: string): Promise<Buffer[]> {
+  const names = await readdir(folder).catch(() => []);
+  return Promise.all(names.map((name) => readFile(join(folder, name))));
 }
