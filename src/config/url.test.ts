@@ -21,6 +21,15 @@ test('schemes carry their security and their port', () => {
   }
 });
 
+test('LMTP takes the place of SMTP', () => {
+  const there = { protocol: 'smtp', host: 'h', port: 24, lmtp: true } as const;
+  assert.deepEqual(parseServerUrl('lmtp://h', 'smtp'), { ...there, security: 'required' });
+  assert.deepEqual(parseServerUrl('LMTP+insecure://h:2424', 'smtp'), { ...there, security: 'none', port: 2424 });
+  const local = { ...there, host: 'localhost', port: 0, security: 'none', path: '/run/lmtp' };
+  assert.deepEqual(parseServerUrl('lmtp+unix:///run/lmtp', 'smtp'), local);
+  assert.throws(() => parseServerUrl('lmtp://h', 'pop3'), { code: 'bad-url' });
+});
+
 test('users are decoded, hosts made canonical', () => {
   assert.equal(parseServerUrl('pop3s://ann%40example.org@Mail.Example.ORG', 'pop3').user, 'ann@example.org');
   assert.equal(parseServerUrl('pop3s://ann@example.org@h', 'pop3').user, 'ann@example.org');

@@ -22,10 +22,18 @@ export interface ServerUrl {
   security: Security;
   /** A socket of this machine, absolute; `host` is then `localhost` and `port` 0. */
   path?: string;
+  /** LMTP is spoken there, in the place of SMTP. */
+  lmtp?: true;
 }
 
 /** A port of 0 stands for a socket of this machine. */
-const SCHEMES: Record<MailProtocol, ReadonlyMap<string, { security: Security; port: number }>> = {
+interface Scheme {
+  readonly security: Security;
+  readonly port: number;
+  readonly lmtp?: true;
+}
+
+const SCHEMES: Record<MailProtocol, ReadonlyMap<string, Scheme>> = {
   pop3: new Map([
     ['pop3s', { security: 'implicit', port: 995 }],
     ['pop3', { security: 'required', port: 110 }],
@@ -39,6 +47,10 @@ const SCHEMES: Record<MailProtocol, ReadonlyMap<string, { security: Security; po
     ['smtp+opportunistic', { security: 'opportunistic', port: 587 }],
     ['smtp+insecure', { security: 'none', port: 587 }],
     ['smtp+unix', { security: 'none', port: 0 }],
+    // No port is LMTP's own; 24 is for "any private mail system" (RFC 2033 §5 forbids 25).
+    ['lmtp', { security: 'required', port: 24, lmtp: true }],
+    ['lmtp+insecure', { security: 'none', port: 24, lmtp: true }],
+    ['lmtp+unix', { security: 'none', port: 0, lmtp: true }],
   ]),
 };
 
@@ -49,10 +61,10 @@ const SCHEMES: Record<MailProtocol, ReadonlyMap<string, { security: Security; po
  */
 export function parseServerUrl(text: string, protocol: MailProtocol): ServerUrl {
   const bad: Bad = (what) => badUrl(protocol, what);
-  const { security, port: usual, rest } = splitScheme(text, protocol, bad);
-  if (usual === 0) return { protocol, host: 'localhost', port: 0, ...parseLocal(rest, protocol, bad), security };
+  const { port: usual, rest, ...scheme } = splitScheme(text, protocol, bad);
+  if (usual === 0) return { protocol, host: 'localhost', port: 0, ...parseLocal(rest, protocol, bad), ...scheme };
   const { host, port, user } = parseAuthority(rest, bad, () => passwordInUrl(protocol));
-  return { protocol, host, port: port ?? usual, ...(user === undefined ? {} : { user }), security };
+  return { protocol, host, port: port ?? usual, ...(user === undefined ? {} : { user }), ...scheme };
 }
 
 function splitScheme(text: string, protocol: MailProtocol, bad: Bad) {

@@ -51,7 +51,8 @@ export async function openSmtp(account: Account, surroundings: Surroundings, say
   const url = required(account.smtp, 'SMTP', '--smtp smtps://ann%40example.org@mail.example.org');
   const credentials = url.user === undefined ? undefined : await credentialsOf(account, url.user);
   warnBefore(url, surroundings, say);
-  const client = await SmtpClient.connect(await connectOptions(url, account, surroundings));
+  const protocol = url.lmtp ? 'lmtp' : 'smtp';
+  const client = await SmtpClient.connect({ ...(await connectOptions(url, account, surroundings)), protocol });
   warnNotOffered(url, client.tls, say);
   try {
     if (credentials !== undefined) await client.login({ ...credentials, mechanism: account.auth });

@@ -8,6 +8,7 @@ import { SmtpClient } from '../../src/smtp/client.ts';
 import type { SendResult } from '../../src/smtp/envelope.ts';
 import { startDovecot } from '../support/dovecot.ts';
 import { interop } from '../support/interop.ts';
+import { makeHome } from '../support/program.ts';
 import { chunksOf } from '../support/sessions.ts';
 
 const USERS = ['ann', 'bea', 'cem'].map((name) => ({ name, password: 'secret' }));
@@ -68,6 +69,31 @@ interop('Dovecot takes mail over LMTP, and answers for each recipient', ['doveco
       'cem@example.org true 2xx',
     ]);
     await other.quit();
+  });
+
+  await t.test('the program says who did not get it, and that the rest did', async () => {
+    const home = await makeHome(t, { POSTHORN_SMTP: `lmtp+insecure://${dovecot.host}:${dovecot.ports.lmtp}` });
+    const run = await home.posthorn([
+      'send',
+      '--json',
+      '-f',
+      'x@example.org',
+      '-t',
+      recipients.join(),
+      '-s',
+      'Hello',
+      '--body',
+      'Hello.',
+    ]);
+    assert.equal(run.code, 76);
+    const { outcome, recipients: each } = JSON.parse(run.stdout) as {
+      outcome: string;
+      recipients: { accepted: boolean }[];
+    };
+    assert.deepEqual([outcome, ...each.map(({ accepted }) => accepted)], ['sent', true, false, true]);
+    const gone = await home.posthorn(['send', '-f', 'x@example.org', '-t', 'bea@example.org', '--body', 'Hello.']);
+    assert.equal(gone.code, 75);
+    assert.match(gone.stderr, /Nothing was sent: the server refused every recipient. bea@example.org: 4/);
   });
   await client.quit();
 });

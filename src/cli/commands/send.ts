@@ -99,7 +99,9 @@ async function send(context: Context, options: SendOptions): Promise<number | un
     const result = await sent.finally(() => bar?.done());
     report(context, message, result);
     if (result.outcome === 'refused') throw refused(result);
-    return undefined;
+    // Only LMTP comes to this: the same command would give it once more to those who have it.
+    const partly = !options.partial && result.recipients.some(({ accepted }) => !accepted);
+    return partly ? PARTLY_SENT : undefined;
   } finally {
     await message.remove();
   }
@@ -213,6 +215,9 @@ function report({ output }: Context, message: Prepared, result: Awaited<ReturnTy
 function describe({ address, reply }: RecipientResult): string {
   return `${address}: ${replyText(reply)}`;
 }
+
+/** The exit code for a message that some have although it was for all or nobody: look before you send again. */
+const PARTLY_SENT = 76;
 
 /** The most refused recipients one sentence names; the others are in the JSON. */
 const SHOWN = 5;
