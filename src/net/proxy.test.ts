@@ -269,6 +269,13 @@ test('http: each refusal by its status', async (t) => {
   }
 });
 
+test('http: a login is refused by 407, or by 401', async (t) => {
+  for (const status of ['407 Proxy Authentication Required', '401 Unauthorized']) {
+    const { port } = await scripted(t, [Buffer.from(`HTTP/1.0 ${status}\r\n\r\n`)], true);
+    await refusal(via('http', port, { user: 'ann', password: PASSWORD }), 'AuthError', 'proxy-auth');
+  }
+});
+
 test('a proxy that says more than it was asked for in the middle of it', async (t) => {
   const { port } = await scripted(t, [Buffer.from([5, 0, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0])]);
   await refusal(via('socks5', port), 'ProtocolError', 'bad-proxy');

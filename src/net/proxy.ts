@@ -104,7 +104,8 @@ async function overHttp(ask: Ask, proxy: ProxyOptions, target: Target): Promise<
   const request = httpRequest(target.host, target.port, user === undefined ? undefined : { user, password });
   const { code, reason } = await ask(request, new StatusParser());
   if (code >= 200 && code < 300) return;
-  if (code === 407) throw loginRefused(proxy);
+  // QUIRK: tinyproxy answers a login that is wrong with 401, which is an origin server's (RFC 9110 §15.5.2).
+  if (code === 407 || code === 401) throw loginRefused(proxy);
   throw noWay(target, [
     GATEWAY.has(code) ? 'unreachable' : 'proxy-refused',
     `the proxy says ${code} ${reason}`.trimEnd().slice(0, SHOWN),

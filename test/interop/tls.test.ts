@@ -156,3 +156,26 @@ interop('a server that offers STLS and then speaks no TLS gets nothing more', []
   assert.deepEqual(heard.slice(0, 2), ['CAPA\r\n', 'STLS\r\n']);
   assert.doesNotMatch(heard.join(''), /USER|PASS|AUTH|secret/);
 });
+
+interop(
+  'opportunistic: STARTTLS where Postfix offers it, plain and without a login where it does not',
+  ['dovecot', 'postfix'],
+  async (t) => {
+    const dovecot = await startDovecot(t);
+    const opportunistic = (url: string) => url.replace(':', '+opportunistic:');
+    const postfix = await startPostfix(t, { dovecot });
+    const home = await makeHome(t, servedBy(dovecot, postfix));
+    const args = [...SEND, '--smtp', opportunistic(smtpUrl(postfix, ''))];
+    const { code, stderr } = await home.posthorn([...args, '--trace']);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /C: STARTTLS.*TLSv1\.3 started.*C: AUTH/s);
+    assert.equal((await home.refused(77, args, { env: { POSTHORN_CA_FILE: '' } })).code, 'tls-untrusted');
+    await home.json([...LOOK, '--pop3', opportunistic(pop3Url(dovecot, ''))]);
+
+    const plain = await startPostfix(t, { dovecot, tls: 'none', plaintext: true });
+    const refused = await home.posthorn([...SEND, '--smtp', opportunistic(smtpUrl(plain, ''))]);
+    assert.equal(refused.code, 77, refused.stderr);
+    assert.match(refused.stderr, /offers no TLS.*no credentials are sent/s);
+    assert.doesNotMatch(plain.log(), /sasl_|SASL/);
+  },
+);
