@@ -51,9 +51,6 @@ const SOCKS_REPLIES: Readonly<Record<number, Reason>> = {
   8: ['proxy-refused', 'the proxy does not take that kind of address'],
 };
 
-/** The statuses of a gateway (RFC 9110 §15.6) are about the server; all others are about the proxy. */
-const GATEWAY = new Set([502, 503, 504]);
-
 /** So much of a proxy's own words is passed on. */
 const SHOWN = 100;
 
@@ -106,8 +103,9 @@ async function overHttp(ask: Ask, proxy: ProxyOptions, target: Target): Promise<
   if (code >= 200 && code < 300) return;
   // QUIRK: tinyproxy answers a login that is wrong with 401, which is an origin server's (RFC 9110 §15.5.2).
   if (code === 407 || code === 401) throw loginRefused(proxy);
+  // RFC 9110 §15.6.3: a gateway's failure is about the server; some say 500 for it.
   throw noWay(target, [
-    GATEWAY.has(code) ? 'unreachable' : 'proxy-refused',
+    code >= 500 ? 'unreachable' : 'proxy-refused',
     `the proxy says ${code} ${reason}`.trimEnd().slice(0, SHOWN),
   ]);
 }
@@ -120,11 +118,13 @@ function check({ protocol, user, password = '' }: ProxyOptions, { host }: Target
       hint: 'Write it in ASCII, as name servers know it.',
     });
   if (user === undefined) return;
-  const fits = (text: string) => text !== '' && Buffer.byteLength(text) <= 255 && !/\p{Cc}/u.test(text);
-  if (fits(user) && fits(password) && (protocol === 'socks5' || !user.includes(':'))) return;
+  const said = (text: string) => text !== '' && !/\p{Cc}/u.test(text);
+  const fits = (text: string) => protocol === 'http' || Buffer.byteLength(text) <= 255;
+  const splits = protocol === 'socks5' || !user.includes(':');
+  if ([user, password].every((text) => said(text) && fits(text)) && splits) return;
   throw new UsageError('bad-proxy-login', 'The user or the password of the proxy cannot be sent to it.', {
     phase: 'proxy',
-    hint: 'Each has 1 to 255 octets; the user of an HTTP proxy has no colon.',
+    hint: 'For SOCKS 5 each has 1 to 255 octets; the user of an HTTP proxy has no colon.',
   });
 }
 

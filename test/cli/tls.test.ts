@@ -11,6 +11,7 @@ import { PostOffice } from '../../src/sandbox/post-office.ts';
 import { serveSmtp } from '../../src/smtp/server.ts';
 import { Spool } from '../../src/store/spool.ts';
 import { type Authority, makeAuthority, makeCertificate, makeClientCertificate } from '../support/certificate.ts';
+import { startLineServer } from '../support/line-server.ts';
 import { assertFails, makeMailHome } from '../support/mail-home.ts';
 import { makeHome } from '../support/program.ts';
 
@@ -119,5 +120,37 @@ test('a certificate and a key that cannot be used: which of them, why, and what 
     ];
     await assertFails(home, args, { exit: 78, code: 'bad-certificate-file', says });
     assert.doesNotMatch((await home.posthorn(args)).stderr, /geheim|BEGIN/);
+  }
+});
+
+const LOGINS: [protocol: 'pop3' | 'smtp', greeting: string, args: string[]][] = [
+  ['pop3', '+OK hi\r\n', ['list', '--remote']],
+  ['smtp', '220 hi\r\n', ['send', '-t', 'bob@example.org', '--body', 'x']],
+];
+
+test('plain text where TLS comes first is an error, and nothing is said to it', async (t) => {
+  const home = await makeHome(t, { POSTHORN_PASSWORD: 'geheim' });
+  for (const [protocol, greeting, args] of LOGINS) {
+    const server = await startLineServer(t, greeting, () => undefined);
+    const url = [`--${protocol}`, `${protocol}s://ann%40example.org@127.0.0.1:${server.port}`];
+    const says = /No TLS with 127\.0\.0\.1: what it says is not TLS\..*Check that this port speaks TLS/s;
+    await assertFails(home, [...args, ...url], { exit: 77, code: 'tls-handshake', says });
+    assert.doesNotMatch(server.heard(), /CAPA|USER|EHLO|AUTH|geheim/);
+  }
+});
+
+test('a handshake that is begun and never goes on is left in time', async (t) => {
+  const home = await makeHome(t, { POSTHORN_PASSWORD: 'geheim' });
+  const answers: Record<string, string> = {
+    CAPA: '+OK\r\nSTLS\r\n.\r\n',
+    STLS: '+OK go\r\n',
+    EHLO: '250-hi\r\n250 STARTTLS\r\n',
+    STARTTLS: '220 go\r\n',
+  };
+  for (const [protocol, greeting, args] of LOGINS) {
+    const { port } = await startLineServer(t, greeting, (line) => answers[line.split(' ')[0] ?? '']);
+    const url = [`--${protocol}`, `${protocol}://ann%40example.org@127.0.0.1:${port}`, '--timeout', '1'];
+    const error = await home.refused(75, [...args, ...url]);
+    assert.equal(error.code, 'tls-timeout');
   }
 });
