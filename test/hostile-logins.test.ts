@@ -230,49 +230,32 @@ for (const [protocol, words] of Object.entries(PROTOCOLS)) {
 
     for (const mechanism of ['OAUTHBEARER', 'XOAUTH2']) {
       const acknowledged = mechanism === 'OAUTHBEARER' ? base64('\x01') : '';
-      const refusal = base64(JSON.stringify({ status: '\x1b[2J', scope: 'mail', token: PASSWORD }));
+      /** Refuses a token with these reasons, one behind the other, and hears these answers. */
+      const refused = async (reasons: readonly object[], answers: readonly string[]): Promise<PosthornError> => {
+        const talk: Talk = async ({ first, say, refuse }) => {
+          await first();
+          const heard: string[] = [];
+          for (const each of reasons) heard.push(await say(base64(JSON.stringify(each))));
+          assert.deepEqual(heard, answers);
+          await refuse();
+        };
+        return failed(words, mechanism, talk, TOKEN);
+      };
+
       test(`${mechanism}: a refused token is tried once, and the answer to the refusal is fixed`, LIMIT, async () => {
-        const error = await failed(
-          words,
-          mechanism,
-          async ({ first, say, refuse }) => {
-            await first();
-            assert.equal(await say(refusal), acknowledged);
-            await refuse();
-          },
-          TOKEN,
-        );
+        const error = await refused([{ status: '\x1b[2J', scope: 'mail', token: PASSWORD }], [acknowledged]);
         assert.equal(error.code, 'auth-rejected');
         assert.match(error.message, /refused the token of ann: .*scope mail/);
         assert.ok(!error.message.includes('\x1b'));
       });
 
       test(`${mechanism}: a refusal that goes on for ever is cut off`, LIMIT, async () => {
-        const error = await failed(
-          words,
-          mechanism,
-          async ({ first, say, refuse }) => {
-            await first();
-            assert.equal(await say(refusal), acknowledged);
-            assert.equal(await say(refusal), '*');
-            await refuse();
-          },
-          TOKEN,
-        );
+        const error = await refused([{}, {}], [acknowledged, '*']);
         assert.equal(error.code, 'auth-protocol');
       });
 
       test(`${mechanism}: a reason that repeats the token does not show it`, LIMIT, async () => {
-        const error = await failed(
-          words,
-          mechanism,
-          async ({ first, say, refuse }) => {
-            await first();
-            await say(base64(JSON.stringify({ status: `bad ${PASSWORD}` })));
-            await refuse();
-          },
-          TOKEN,
-        );
+        const error = await refused([{ status: `bad ${PASSWORD}` }], [acknowledged]);
         assert.match(error.message, /\(bad \*{4}\)/);
       });
     }
