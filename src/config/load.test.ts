@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
 import { ConfigError } from '../errors.ts';
@@ -172,6 +172,28 @@ test('files that others can read or change', async (t) => {
   assert.equal((await refusal(t, '[defaults]\nproxy_passwordeval = "true"', 0o620)).code, 'config-writable');
   await loadConfig(await withConfig(t, account('passwordeval = "true"'), 0o644));
   await loadConfig(await withConfig(t, account('user = "ann"'), 0o664));
+});
+
+test('a folder in which others could put another file in its place', async (t) => {
+  const options = await withConfig(t, account('passwordeval = "true"'));
+  const folder = dirname(options.file);
+  for (const mode of [0o775, 0o777]) {
+    await chmod(folder, mode);
+    await assert.rejects(loadConfig(options), { code: 'config-writable', hint: `Run: chmod go-w ${folder}` });
+  }
+  // A link is as good as where it stands, and where it leads to.
+  const link = join(options.home, 'link.toml');
+  await symlink(options.file, link);
+  await assert.rejects(loadConfig({ ...options, path: link }), { code: 'config-writable' });
+  await chmod(folder, 0o1777);
+  await loadConfig(options);
+  await chmod(folder, 0o755);
+  await loadConfig({ ...options, path: link });
+  await chmod(options.home, 0o777);
+  await assert.rejects(loadConfig({ ...options, path: link }), { code: 'config-writable' });
+  await chmod(folder, 0o777);
+  await writeFile(options.file, account('user = "ann"'));
+  await loadConfig(options);
 });
 
 test('a file of another user', async (t) => {

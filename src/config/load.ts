@@ -13,6 +13,7 @@ import { dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import type { Config } from './account.ts';
 import { type Env, xdgPaths } from './paths.ts';
+import { type Access, judgePermissions } from './permissions.ts';
 
 export interface LoadOptions {
   /** `--config`: this file and no other. It must exist. */
@@ -41,7 +42,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     });
   }
   const table = await parseToml(path, file.text);
-  judgePermissions(path, table, file, options.uid);
+  await judgePermissions(path, table, file, options.uid);
   const { readSettings } = await import('./schema.ts');
   const absolute = (name: string) =>
     name.startsWith('~/') ? join(options.home, name.slice(2)) : resolve(dirname(path), name);
@@ -53,10 +54,8 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
   }
 }
 
-interface ConfigFile {
-  text: string;
-  mode: number;
-  uid: number;
+interface ConfigFile extends Access {
+  readonly text: string;
 }
 
 async function readFile(path: string): Promise<ConfigFile | undefined> {
@@ -89,55 +88,6 @@ async function parseToml(path: string, text: string): Promise<Record<string, unk
     const reason = error.message.split('\n', 1)[0]!.replace('Invalid TOML document: ', '');
     throw new ConfigError('bad-config', `${path}:${error.line}:${error.column}: ${reason}.`);
   }
-}
-
-function judgePermissions(
-  path: string,
-  table: Record<string, unknown>,
-  file: ConfigFile,
-  uid: number | undefined,
-): void {
-  if (uid === undefined) return;
-  if (hasKey(table, 'password') && (file.mode & 0o044) !== 0) {
-    throw new ConfigError(
-      'config-readable',
-      `The configuration file ${path} holds a password and other users can read it.`,
-      {
-        hint: `Run: chmod 600 ${path}`,
-      },
-    );
-  }
-  if (!['passwordeval', 'proxy_passwordeval', 'password'].some((key) => hasKey(table, key))) return;
-  if (file.uid !== uid && file.uid !== 0) {
-    throw new ConfigError(
-      'config-writable',
-      `The configuration file ${path} names commands to run and belongs to another user.`,
-      {
-        hint: 'Make a copy of your own after reading it.',
-      },
-    );
-  }
-  if ((file.mode & 0o022) !== 0) {
-    throw new ConfigError(
-      'config-writable',
-      `The configuration file ${path} names commands to run and other users can change it.`,
-      {
-        hint: `Run: chmod go-w ${path}`,
-      },
-    );
-  }
-}
-
-/** Whether any account (or, by mistake, any other table of the two upper levels) has this key. */
-function hasKey(table: Record<string, unknown>, key: string, depth = 2): boolean {
-  return Object.entries(table).some(
-    ([name, value]) =>
-      name === key ||
-      (depth > 0 &&
-        typeof value === 'object' &&
-        value !== null &&
-        hasKey(value as Record<string, unknown>, key, depth - 1)),
-  );
 }
 
 function badConfig(path: string, what: string): ConfigError {
