@@ -8,11 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Dovecot, startDovecot } from '../test/support/dovecot.ts';
 import { delayedRoad } from './support/delay.ts';
-import { compare, runProgram } from './support/measure.ts';
+import { compare, here, runProgram, sayLoad } from './support/measure.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const folder = mkdtempSync(join(tmpdir(), 'posthorn-bench-'));
 const ends: (() => unknown)[] = [];
+const scope = { after: (end: () => unknown) => void ends.push(end) };
 let turn = 0;
 
 /** A new place for each run: what was fetched before must not be known. */
@@ -24,8 +25,8 @@ function place(name: string): string {
   return path;
 }
 
-function posthorn(dovecot: Dovecot, port: number) {
-  const user = encodeURIComponent('ann');
+function posthorn(dovecot: Dovecot, port: number, mechanism: string) {
+  const url = `pop3s://ann@localhost:${port}`;
   return {
     name: 'posthorn fetch',
     run: () => {
@@ -38,14 +39,14 @@ function posthorn(dovecot: Dovecot, port: number) {
       };
       return runProgram(
         process.execPath,
-        ['bin/posthorn.cjs', 'fetch', '-q', '--ca-file', dovecot.caFile, '--pop3', `pop3s://${user}@localhost:${port}`],
+        ['bin/posthorn.cjs', 'fetch', '-q', '--auth', mechanism, '--ca-file', dovecot.caFile, '--pop3', url],
         env,
       );
     },
   };
 }
 
-function mpop(dovecot: Dovecot, port: number) {
+function mpop(dovecot: Dovecot, port: number, mechanism: string) {
   return {
     name: 'mpop',
     run: () => {
@@ -57,7 +58,7 @@ function mpop(dovecot: Dovecot, port: number) {
         `port ${port}`,
         'user ann',
         `passwordeval printf %s '${password(dovecot)}'`,
-        'auth plain',
+        `auth ${mechanism.toLowerCase()}`,
         'tls on',
         'tls_starttls off',
         `tls_trust_file ${dovecot.caFile}`,
@@ -84,28 +85,36 @@ function large(megabytes: number): Buffer {
   return Buffer.from(`Subject: large\r\n\r\n${block.repeat(megabytes)}\r\n`);
 }
 
-try {
-  const scope = { after: (end: () => unknown) => void ends.push(end) };
-  const one = await startDovecot(scope as never);
-  await one.deliver('ann', large(500));
+async function oneLarge(): Promise<void> {
+  const dovecot = await startDovecot(scope as never);
+  await dovecot.deliver('ann', large(500));
+  const { pop3s } = dovecot.ports;
   await compare('RETR of 500 MB from Dovecot, TLS, into a Maildir', ROUNDS, [
-    posthorn(one, one.ports.pop3s),
-    mpop(one, one.ports.pop3s),
+    posthorn(dovecot, pop3s, 'PLAIN'),
+    mpop(dovecot, pop3s, 'PLAIN'),
   ]);
+}
 
-  const many = await startDovecot(scope as never);
+async function manySmall(): Promise<void> {
+  const dovecot = await startDovecot(scope as never);
   for (let at = 0; at < 300; at++)
-    await many.deliver('ann', Buffer.from(`Subject: message ${at}\r\n\r\n${'text\r\n'.repeat(400)}`));
-  const road = await delayedRoad(many.ports.pop3s, 25);
-  const [ours, theirs] = [posthorn(many, road.port), mpop(many, road.port)];
-  const counted = async (contender: typeof ours): Promise<string> => {
-    const before = road.trips();
-    await contender.run();
-    return `${contender.name}: ${road.trips() - before} round trips`;
-  };
-  process.stdout.write(`${await counted(ours)}; ${await counted(theirs)}\n\n`);
-  await compare('300 messages over 50 ms round trips, TLS and login included', ROUNDS, [ours, theirs]);
+    await dovecot.deliver('ann', Buffer.from(`Subject: message ${at}\r\n\r\n${'text\r\n'.repeat(400)}`));
+  const road = await delayedRoad(dovecot.ports.pop3s, 25);
+  for (const mechanism of ['PLAIN', 'SCRAM-SHA-256']) {
+    const contenders = [posthorn(dovecot, road.port, mechanism), mpop(dovecot, road.port, mechanism)];
+    const what = `300 messages over 50 ms round trips, TLS and login (${mechanism}) included`;
+    await compare(what, ROUNDS, contenders, { trips: road.trips });
+  }
   road.close();
+}
+
+try {
+  sayLoad('before pop3');
+  if (here('Fetching from Dovecot', ['dovecot', 'mpop'])) {
+    await oneLarge();
+    await manySmall();
+  }
+  sayLoad('behind pop3');
 } finally {
   for (const end of ends.toReversed()) await end();
   rmSync(folder, { recursive: true, force: true });

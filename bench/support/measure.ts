@@ -1,9 +1,13 @@
-/** Runs programs alternately and compares them: medians, ratios, and the most memory each had. */
+/** Runs programs alternately and compares them: medians, ratios, processor time, and the most memory each had. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { missing, type Need } from '../../test/support/interop.ts';
 
 export interface Run {
   readonly seconds: number;
+  /** Seconds of processor time, of the program and the system for it: on a busy machine the better figure. */
+  readonly cpu: number;
   /** The most resident memory of the process, MiB. */
   readonly memory: number;
 }
@@ -16,7 +20,7 @@ export interface Contender {
 
 /** Runs a program to its end. @throws when it fails. */
 export function runProgram(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
-  const started = performance.now();
+  const [started, cpuBefore] = [performance.now(), childrenCpu()];
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
   let [memory, said] = [0, ''];
   child.stderr.on('data', (chunk: Buffer) => {
@@ -36,7 +40,7 @@ export function runProgram(command: string, args: readonly string[], env: Record
     child.on('close', (code) => {
       clearInterval(watch);
       const seconds = (performance.now() - started) / 1000;
-      if (code === 0) resolve({ seconds, memory });
+      if (code === 0) resolve({ seconds, cpu: childrenCpu() - cpuBefore, memory });
       else reject(new Error(`${command} ${args.join(' ')} ended with ${code}: ${said}`));
     });
   });
@@ -47,32 +51,41 @@ export function runScript(path: string, args: readonly string[]): Promise<Run> {
   return runProgram(process.execPath, [path, ...args]);
 }
 
-export interface Comparison {
-  readonly what: string;
-  readonly rows: readonly {
-    readonly name: string;
-    readonly seconds: number;
-    readonly memory: number;
-    readonly ratio: number;
-  }[];
+/** Processor time of all children that have ended, seconds: the kernel counts it in hundredths. */
+function childrenCpu(): number {
+  const fields = readFileSync('/proc/self/stat', 'latin1')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[13]) + Number(fields[14])) / 100;
 }
 
-/** Runs all contenders `rounds` times in turn; ratios are to the first: 2 means that it took twice as long. */
-export async function compare(what: string, rounds: number, contenders: readonly Contender[]): Promise<Comparison> {
-  const runs = contenders.map((): Run[] => []);
+export interface Options {
+  /** How many round trips there have been until now, where the way counts them. */
+  readonly trips?: (() => number) | undefined;
+}
+
+/** Runs all contenders `rounds` times in turn and prints a table; a ratio of 2 to the first: it took twice as long. */
+export async function compare(
+  what: string,
+  rounds: number,
+  contenders: readonly Contender[],
+  { trips = () => 0 }: Options = {},
+): Promise<void> {
+  const runs = contenders.map((): (Run & { trips: number })[] => []);
   for (let round = 0; round < rounds; round++) {
-    for (const [at, contender] of contenders.entries()) runs[at]?.push(await contender.run());
+    for (const [at, contender] of contenders.entries()) {
+      const before = trips();
+      const run = await contender.run();
+      runs[at]?.push({ ...run, trips: trips() - before });
+    }
   }
-  const seconds = runs.map((each) => median(each.map((run) => run.seconds)));
-  const rows = contenders.map(({ name }, at) => ({
-    name,
-    seconds: seconds[at] ?? 0,
-    memory: Math.max(...(runs[at] ?? []).map((run) => run.memory)),
-    ratio: (seconds[at] ?? 0) / (seconds[0] ?? 1),
-  }));
-  const comparison = { what, rows };
-  process.stdout.write(`${render(comparison)}\n`);
-  return comparison;
+  const rows = contenders.map(({ name }, at) => {
+    const own = runs[at] ?? [];
+    const middle = (of: (run: Run & { trips: number }) => number): number => median(own.map(of));
+    const [seconds, cpu] = [middle((run) => run.seconds), middle((run) => run.cpu)];
+    return { name, seconds, cpu, memory: Math.max(...own.map((run) => run.memory)), trips: middle((run) => run.trips) };
+  });
+  process.stdout.write(`${render(what, rows)}\n`);
 }
 
 function median(values: readonly number[]): number {
@@ -80,11 +93,39 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
+interface Row extends Run {
+  readonly name: string;
+  readonly trips: number;
+}
+
 /** A comparison as a Markdown table. */
-export function render({ what, rows }: Comparison): string {
-  const lines = rows.map(
-    ({ name, seconds, memory, ratio }) =>
-      `| ${name} | ${seconds.toFixed(2)} | ${ratio.toFixed(2)} | ${Math.round(memory)} |`,
+function render(what: string, rows: readonly Row[]): string {
+  const counted = rows.some(({ trips }) => trips > 0);
+  const line = (...cells: string[]): string => `| ${cells.join(' | ')} |`;
+  const columns = ['program', 'seconds', 'ratio', 'CPU', 'MiB', ...(counted ? ['round trips'] : [])];
+  const base = rows[0]?.seconds ?? 1;
+  const lines = rows.map(({ name, seconds, cpu, memory, trips }) =>
+    line(
+      name,
+      seconds.toFixed(seconds < 0.1 ? 3 : 2),
+      (seconds / base).toFixed(2),
+      cpu.toFixed(2),
+      String(Math.round(memory)),
+      ...(counted ? [String(trips)] : []),
+    ),
   );
-  return [`### ${what}`, '', '| program | seconds | ratio | MiB |', '|---|---|---|---|', ...lines, ''].join('\n');
+  return [`### ${what}`, '', line(...columns), line(...columns.map(() => '---')), ...lines, ''].join('\n');
+}
+
+/** What else the machine was doing: the load of the last minute, before a bench and behind it. */
+export function sayLoad(when: string): void {
+  process.stdout.write(`Load ${when}: ${loadavg()[0]?.toFixed(1)}\n\n`);
+}
+
+/** Whether peers are all here; where not, says so, since a table that is missing must not look like one forgotten. */
+export function here(what: string, needs: readonly Need[]): boolean {
+  const lacking = missing(needs);
+  if (lacking.length > 0)
+    process.stdout.write(`### ${what}\n\nLeft out: this machine lacks ${lacking.join(', ')}.\n\n`);
+  return lacking.length === 0;
 }

@@ -42,8 +42,8 @@ export function interop(
   }
 }
 
-/** Dovecot and Postfix also take openssl and root. */
-function missing(needs: readonly Need[]): string[] {
+/** What of all that is not here. Dovecot and Postfix also take openssl and root. */
+export function missing(needs: readonly Need[]): string[] {
   const servers = needs.includes('dovecot') || needs.includes('postfix');
   const lacking = (servers ? [...needs, 'openssl', ROOT] : needs).flatMap((need) => {
     if (typeof need === 'string') return isInstalled(need) ? [] : [need];

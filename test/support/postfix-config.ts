@@ -10,7 +10,8 @@ export interface PostfixSettings {
   folder: string;
   ports: { smtp: number; submission: number; submissions: number };
   certificate: Certificate;
-  lmtpPort: number;
+  /** Undefined: mail is thrown away. */
+  lmtpPort: number | undefined;
   authSocket: string;
   tls: 'encrypt' | 'may' | 'none';
   plaintext: boolean;
@@ -47,7 +48,7 @@ local_recipient_maps =
 virtual_mailbox_domains = example.org
 # A list, so that anybody else at example.org is refused with 550 already at RCPT.
 virtual_mailbox_maps = texthash:${folder}/etc/users
-virtual_transport = lmtp:inet:127.0.0.1:${lmtpPort}
+virtual_transport = ${lmtpPort === undefined ? 'discard:' : `lmtp:inet:127.0.0.1:${lmtpPort}`}
 # The LMTP of Dovecot has no SMTPUTF8: an address that is not ASCII gets a Maildir here.
 transport_maps = texthash:${folder}/etc/transport
 virtual_mailbox_base = ${folder}/mail
@@ -117,6 +118,7 @@ trace     unix - - n - 0 bounce
 proxymap  unix - - n - - proxymap
 error     unix - - n - - error
 retry     unix - - n - - error
+discard   unix - - n - - discard
 lmtp      unix - - n - - lmtp
 virtual   unix - n n - - virtual
 anvil     unix - - n - 1 anvil

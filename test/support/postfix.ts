@@ -42,6 +42,8 @@ export interface PostfixOptions {
   pipelining?: boolean;
   /** Whether CHUNKING is offered; default true. */
   chunking?: boolean;
+  /** Whether mail is thrown away instead of delivered; default false. */
+  discard?: boolean;
 }
 
 export interface Postfix extends Pick<Site, 'processes' | 'stop'> {
@@ -67,7 +69,7 @@ export async function startPostfix(scope: Scope, options: PostfixOptions): Promi
     folder,
     ports,
     certificate: await makeCertificate(dovecot.authority, options.certificate),
-    lmtpPort: dovecot.ports.lmtp,
+    lmtpPort: options.discard === true ? undefined : dovecot.ports.lmtp,
     authSocket: dovecot.authSocket,
     tls: options.tls ?? 'encrypt',
     plaintext: options.plaintext ?? false,
