@@ -28,6 +28,8 @@ export interface Entity {
   readonly body: readonly Segment[];
   /** What the body is made of, with its attachments. */
   readonly kind: DataKind;
+  /** Something in it had to be encoded, and would go as it is where more is allowed. */
+  readonly encoded: boolean;
 }
 
 /**
@@ -67,7 +69,12 @@ function multipart(subtype: string, parts: readonly Entity[], params: readonly s
   // RFC 2045 §6.4: what holds a part of a kind says so too.
   const kind = KINDS.findLast((each) => parts.some((part) => part.kind === each)) ?? '7bit';
   const encoding = kind === '7bit' ? '' : foldField('Content-Transfer-Encoding', [kind]);
-  return { header: foldField('Content-Type', withSemicolons(pieces)) + encoding, body: joined(body), kind };
+  return {
+    header: foldField('Content-Type', withSemicolons(pieces)) + encoding,
+    body: joined(body),
+    kind,
+    encoded: parts.some((part) => part.encoded),
+  };
 }
 
 /** Neighbouring bytes become one segment, so that small parts leave in one chunk. */
@@ -100,7 +107,7 @@ function textEntity(subtype: 'plain' | 'html', text: string, most: DataKind): En
   const header =
     foldField('Content-Type', [`text/${subtype};`, 'charset=utf-8']) +
     foldField('Content-Transfer-Encoding', [kind ?? 'quoted-printable']);
-  return { header, body: [body], kind: kind ?? '7bit' };
+  return { header, body: [body], kind: kind ?? '7bit', encoded: kind === undefined };
 }
 
 function quotedPrintable(text: Buffer): Buffer {
@@ -138,7 +145,7 @@ function attachmentEntity(attachment: Attachment, most: DataKind): Entity {
   if (attachment.contentId !== undefined) {
     fields.push(foldField('Content-ID', [checkMessageId('the content id', attachment.contentId)]));
   }
-  return { header: fields.join(''), body: [attachment], kind: binary ? 'binary' : '7bit' };
+  return { header: fields.join(''), body: [attachment], kind: binary ? 'binary' : '7bit', encoded: !binary };
 }
 
 /** For programs that look only here, an ASCII name; the true one is in Content-Disposition, where RFC 2183 wants it. */

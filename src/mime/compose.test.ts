@@ -275,3 +275,10 @@ test('header lines are folded at 78 where their words allow it', () => {
   });
   for (const line of headers.split('\r\n')) assert.ok(line.length <= 78, line);
 });
+
+test('a message in which nothing was encoded is written once, whatever the way takes', () => {
+  const plain = compose({ from, to, text: 'plain\n' });
+  assert.equal(plain.encode('binary'), plain);
+  const encoded = compose({ from, to, text: 'grün\n' });
+  assert.notEqual(encoded.encode('8bit'), encoded);
+});

@@ -10,7 +10,7 @@ import { UsageError } from '../errors.ts';
 import { distinctAddresses, needsUtf8, wireAddress } from './address.ts';
 import { BASE64_BLOCK, Base64Encoder, base64Length } from './base64.ts';
 import { type ComposedHeader, topHeader } from './compose-header.ts';
-import { type DataKind, rootEntity, type Segment } from './compose-parts.ts';
+import { type DataKind, type Entity, rootEntity, type Segment } from './compose-parts.ts';
 import type { Attachment, Draft } from './draft.ts';
 
 export interface Envelope {
@@ -57,22 +57,19 @@ export interface ComposedMessage extends AsyncIterable<Uint8Array> {
  */
 export function compose(draft: Draft): ComposedMessage {
   const header = topHeader(draft);
+  const narrowest = rootEntity(draft, '7bit');
   const forms = new Map<DataKind, ComposedMessage>();
   const encode = (most: DataKind): ComposedMessage => {
-    const form = forms.get(most) ?? written(draft, header, most, encode);
-    forms.set(most, form);
+    // Where nothing had to be encoded, no way would have it otherwise.
+    const kind = narrowest.encoded ? most : '7bit';
+    const form = forms.get(kind) ?? written(kind === '7bit' ? narrowest : rootEntity(draft, kind), header, encode);
+    forms.set(kind, form);
     return form;
   };
   return encode('7bit');
 }
 
-function written(
-  draft: Draft,
-  header: ComposedHeader,
-  most: DataKind,
-  encode: ComposedMessage['encode'],
-): ComposedMessage {
-  const root = rootEntity(draft, most);
+function written(root: Entity, header: ComposedHeader, encode: ComposedMessage['encode']): ComposedMessage {
   const headers = header.fields + root.header;
   const segments = [Buffer.from(`${headers}\r\n`), ...root.body];
   const utf8Headers = Buffer.byteLength(headers) > headers.length;
