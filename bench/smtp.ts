@@ -113,6 +113,11 @@ async function attachments(sink: Sink, dataOnly: Sink): Promise<void> {
       nodemailer(dataOnly[security], security, 1, large),
     ]);
   }
+  const binary = await startSink('PIPELINING CHUNKING 8BITMIME BINARYMIME ENHANCEDSTATUSCODES');
+  await compare('The same to a server that takes it unencoded (BINARYMIME), plain', ROUNDS, [
+    ours(binary.plain, 'plain', 1, large),
+    nodemailer(binary.plain, 'plain', 1, large),
+  ]);
   await compare('A 1 GB attachment: memory', 1, [ours(sink.plain, 'plain', 1, file('huge.bin', 1000))]);
 }
 

@@ -8,9 +8,9 @@ import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { makeIdentity } from '../../src/sandbox/certificate.ts';
 
-const KEYWORDS = (
-  process.env['SINK_KEYWORDS'] ?? 'PIPELINING CHUNKING 8BITMIME SMTPUTF8 BINARYMIME ENHANCEDSTATUSCODES'
-).split(' ');
+const KEYWORDS = (process.env['SINK_KEYWORDS'] ?? 'PIPELINING CHUNKING 8BITMIME SMTPUTF8 ENHANCEDSTATUSCODES').split(
+  ' ',
+);
 const TAKEN = '250 2.0.0 taken\r\n';
 const DOT_CRLF = Buffer.from('.\r\n');
 const CR = 13;
