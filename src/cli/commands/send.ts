@@ -110,7 +110,8 @@ async function send(context: Context, options: SendOptions): Promise<number | un
 type Prepared = Sendable & { remove(): Promise<void> };
 
 async function composed(context: Context, options: SendOptions, from: string | undefined): Promise<Prepared> {
-  // What can be wrong is looked at before standard input is waited for.
+  // What can be wrong is looked at before standard input is waited for; files are, again, behind it: the size they have
+  // by then is what will be read of them.
   const request: MessageRequest = { ...options, headers: options.header ?? [], html: await html(options) };
   const draft = await composeMessage(request, from);
   const text = await body(context, options, request.html !== undefined);
