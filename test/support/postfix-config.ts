@@ -13,6 +13,8 @@ export interface PostfixSettings {
   /** Undefined: mail is thrown away. */
   lmtpPort: number | undefined;
   authSocket: string;
+  /** Passwords are then looked up by Cyrus SASL, in this database of it. */
+  cyrusDatabase: string | undefined;
   tls: 'encrypt' | 'may' | 'none';
   plaintext: boolean;
   messageSizeLimit: number;
@@ -71,7 +73,11 @@ in_flow_delay = 0
 `;
 }
 
-function server({ certificate, authSocket, pipelining, chunking }: PostfixSettings): string {
+function server({ folder, certificate, authSocket, cyrusDatabase, pipelining, chunking }: PostfixSettings): string {
+  const passwords =
+    cyrusDatabase === undefined
+      ? `smtpd_sasl_type = dovecot\nsmtpd_sasl_path = ${authSocket}`
+      : `smtpd_sasl_type = cyrus\ncyrus_sasl_config_path = ${folder}/etc/sasl`;
   const hidden = [pipelining ? [] : 'pipelining', chunking ? [] : 'chunking'].flat();
   return `
 # Empty, as otherwise this machine would be trusted and no test could be refused.
@@ -84,9 +90,18 @@ smtpd_tls_cert_file = ${certificate.certificateFile}
 smtpd_tls_key_file = ${certificate.keyFile}
 smtpd_tls_security_level = may
 smtpd_tls_loglevel = 1
-smtpd_sasl_type = dovecot
-smtpd_sasl_path = ${authSocket}
+${passwords}
 smtpd_discard_ehlo_keywords = ${hidden.join(', ')}
+`;
+}
+
+/** How Cyrus SASL serves Postfix: `smtpd.conf`, where `cyrus_sasl_config_path` says; Debian's looks in `sasl` only. */
+export function cyrusConfig(database: string): string {
+  return `
+pwcheck_method: auxprop
+auxprop_plugin: sasldb
+sasldb_path: ${database}
+mech_list: PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256
 `;
 }
 

@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { type CertificateKind, makeCertificate } from './certificate.ts';
 import type { Dovecot } from './dovecot.ts';
 import { freePorts } from './ports.ts';
-import { mainConfig, masterConfig } from './postfix-config.ts';
+import { cyrusConfig, mainConfig, masterConfig } from './postfix-config.ts';
 import { makeSite, type Scope, type Site } from './process.ts';
 
 const run = promisify(execFile);
@@ -30,6 +30,8 @@ const NOBODY = 65_534;
 export interface PostfixOptions {
   /** Checks passwords and takes the mail. */
   dovecot: Dovecot;
+  /** A database of Cyrus SASL which checks the passwords instead, readable by everybody. */
+  cyrusDatabase?: string;
   /** Default `trusted`: by Dovecot's authority, so that one CA file serves both. */
   certificate?: CertificateKind;
   /** Whether submission insists on STARTTLS (`encrypt`, the default), goes on without (`may`) or has none. */
@@ -71,6 +73,7 @@ export async function startPostfix(scope: Scope, options: PostfixOptions): Promi
     certificate: await makeCertificate(dovecot.authority, options.certificate),
     lmtpPort: options.discard === true ? undefined : dovecot.ports.lmtp,
     authSocket: dovecot.authSocket,
+    cyrusDatabase: options.cyrusDatabase,
     tls: options.tls ?? 'encrypt',
     plaintext: options.plaintext ?? false,
     messageSizeLimit: options.messageSizeLimit ?? 0,
@@ -80,6 +83,10 @@ export async function startPostfix(scope: Scope, options: PostfixOptions): Promi
   const users = dovecot.users.map(({ address }) => `${address} user\n`);
   await writeSettled(join(folder, 'etc', 'users'), [...users, `${UTF8_USER} utf8/\n`].join(''));
   await writeSettled(join(folder, 'etc', 'transport'), `${UTF8_USER} virtual:\n`);
+  if (options.cyrusDatabase !== undefined) {
+    await mkdir(join(folder, 'etc', 'sasl'));
+    await writeSettled(join(folder, 'etc', 'sasl', 'smtpd.conf'), cyrusConfig(options.cyrusDatabase));
+  }
   await writeSettled(join(folder, 'etc', 'main.cf'), mainConfig(settings));
   await writeSettled(join(folder, 'etc', 'master.cf'), masterConfig(settings));
 
