@@ -20,7 +20,7 @@ import { makeIdentity } from '../src/sandbox/certificate.ts';
 import { SmtpClient } from '../src/smtp/client.ts';
 import { serveSmtp } from '../src/smtp/server.ts';
 import { LineParser } from '../src/wire/line.ts';
-import { makeAuthority, makeClientCertificate } from './support/certificate.ts';
+import { makeAuthority, makeClientCertificate, readIdentity } from './support/certificate.ts';
 import { reason } from './support/peer.ts';
 import { assertNoSecret, PASSWORD, USER } from './support/secrets.ts';
 import { MemoryMaildrop, MemoryPost } from './support/serve.ts';
@@ -35,12 +35,7 @@ const LOGIN = { user: USER, password: PASSWORD };
 const TOKEN = { user: USER, token: PASSWORD };
 
 async function clientTls(issuer: Awaited<ReturnType<typeof makeAuthority>>, user: string): Promise<TlsOptions> {
-  const { certificateFile, keyFile } = await makeClientCertificate(issuer, user);
-  return {
-    ...trusted,
-    certificate: await readFile(certificateFile, 'utf8'),
-    key: await readFile(keyFile, 'utf8'),
-  };
+  return { ...trusted, ...(await readIdentity(await makeClientCertificate(issuer, user))) };
 }
 
 /** The password of the user of the tests serves as a token, too. */

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import { makeAuthority, makeCertificate } from '../../test/support/certificate.ts';
+import { makeAuthority, makeCertificate, readIdentity } from '../../test/support/certificate.ts';
 import { onLoopback } from '../../test/support/loopback.ts';
 import { line, reason } from '../../test/support/peer.ts';
 import { startHttpProxy, startSocks } from '../../test/support/tiny-proxy.ts';
@@ -32,11 +32,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'proxy-'));
   const authority = await makeAuthority(folder);
   ca = await readFile(authority.caFile, 'utf8');
-  const files = await makeCertificate(authority, 'trusted');
-  identity = {
-    certificate: await readFile(files.certificateFile, 'utf8'),
-    key: await readFile(files.keyFile, 'utf8'),
-  };
+  identity = await readIdentity(await makeCertificate(authority));
 });
 
 after(() => rm(folder, { recursive: true, force: true }));

@@ -8,7 +8,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import { type CertificateKind, makeAuthority, makeCertificate } from '../../test/support/certificate.ts';
+import { type CertificateKind, makeAuthority, makeCertificate, readIdentity } from '../../test/support/certificate.ts';
 import { line, reason } from '../../test/support/peer.ts';
 import { TlsError } from '../errors.ts';
 import { LineParser } from '../wire/line.ts';
@@ -30,11 +30,7 @@ before(async () => {
   const authority = await makeAuthority(folder);
   ca = await readFile(authority.caFile, 'utf8');
   for (const kind of SHOWN) {
-    const { certificateFile, keyFile } = await makeCertificate(authority, kind);
-    identities.set(kind, {
-      certificate: await readFile(certificateFile, 'utf8'),
-      key: await readFile(keyFile, 'utf8'),
-    });
+    identities.set(kind, await readIdentity(await makeCertificate(authority, kind)));
   }
   const other = await mkdtemp(join(folder, 'other-'));
   otherCa = await readFile((await makeAuthority(other)).caFile, 'utf8');

@@ -66,7 +66,13 @@ const CASES: [host: string, commonName: string, alternatives: string | undefined
   ['good.test', 'good.test', `DER:${derOf('good.test\0.evil.test')}`, false],
   // CVE-2021-44532: what looks like a second name is part of the first.
   ['good.test', 'x', `DER:${derOf('evil.test, DNS:good.test')}`, false],
+  ['good.test.', 'x', 'DNS:good.test', true],
+  ['bücher.test', 'x', 'DNS:xn--bcher-kva.test', true],
+  ['bücher.test', 'x', 'DNS:bucher.test', false],
   ['127.0.0.1', 'x', 'IP:127.0.0.1', true],
+  ['2001:db8::1', 'x', 'IP:2001:db8:0::1', true],
+  ['2001:db8::1', 'x', 'IP:2001:db8::2', false],
+  ['::ffff:127.0.0.1', 'x', 'IP:127.0.0.2', false],
   ['127.0.0.1', 'x', 'DNS:127.0.0.1', false],
   ['127.0.0.1', '127.0.0.1', undefined, false],
   ['127.0.0.1', 'x', 'IP:127.0.0.2', false],

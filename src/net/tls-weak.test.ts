@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { type Authority, makeAuthority } from '../../test/support/certificate.ts';
+import { type Authority, makeAuthority, readIdentity } from '../../test/support/certificate.ts';
 import { reason } from '../../test/support/peer.ts';
 import { startSServer } from '../../test/support/s-server.ts';
 import { ConnectionLostError, TlsError } from '../errors.ts';
@@ -68,7 +68,7 @@ for (const [what, args, code, says] of CASES) {
 test('a server that wants our certificate says so when the handshake is over for us: that is passed on', async (t) => {
   const port = await startSServer(t, [...(await certificate(GOOD)), '-Verify', '1', '-verify_return_error']);
   const [, certificateFile = '', , keyFile = ''] = await certificate(GOOD);
-  const own = { certificate: await readFile(certificateFile, 'utf8'), key: await readFile(keyFile, 'utf8') };
+  const own = await readIdentity({ certificateFile, keyFile });
   const greeting = async (more: Partial<typeof own>) => {
     const channel = await openChannel({ host: 'localhost', port, security: 'implicit', tls: { ca: [ca], ...more } });
     return channel.read(new LineParser(), { timeout: 10_000 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { after, before, type TestContext, test } from 'node:test';
 import { createServer } from 'node:tls';
-import { type CertificateKind, makeAuthority, makeCertificate } from '../../test/support/certificate.ts';
+import { type CertificateKind, makeAuthority, makeCertificate, readIdentity } from '../../test/support/certificate.ts';
 import { onLoopback } from '../../test/support/loopback.ts';
 import { line, reason } from '../../test/support/peer.ts';
 import { TlsError } from '../errors.ts';
@@ -29,9 +29,7 @@ before(async () => {
   const kinds: CertificateKind[] = ['trusted', 'self-signed', 'other-host', 'expired'];
   await Promise.all(
     kinds.map(async (kind) => {
-      const files = await makeCertificate(authority, kind);
-      const [certificate, key] = [await readFile(files.certificateFile, 'utf8'), await readFile(files.keyFile, 'utf8')];
-      identities.set(kind, { certificate, key });
+      identities.set(kind, await readIdentity(await makeCertificate(authority, kind)));
     }),
   );
   foreignCa = identityOf('self-signed').certificate;
@@ -211,7 +209,14 @@ test('the server name is the host, and absent for a literal address', async (t) 
     const channel = await openChannel({ host, port, security: 'implicit', tls: { ca: [ca] } });
     await channel.close();
   }
-  assert.deepEqual(names, ['localhost', false]);
+  // Neither a dot at the end nor what people write of a name goes on the wire.
+  for (const host of ['localhost.', 'bücher.test']) {
+    const channel = await openChannel({ host: '127.0.0.1', port, security: 'none' });
+    const fingerprint = fingerprintOf('trusted');
+    await channel.upgrade((plain) => startTls(plain, host, { fingerprint }));
+    await channel.close();
+  }
+  assert.deepEqual(names, ['localhost', false, 'localhost', 'xn--bcher-kva.test']);
 });
 
 test('TLS 1.1 is refused', async (t) => {

@@ -15,6 +15,7 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
+import { domainToASCII } from 'node:url';
 import { AbortedError, PosthornError, UsageError } from '../errors.ts';
 import type { ChannelBinding } from '../sasl/binding.ts';
 import { bindingsOf } from './binding.ts';
@@ -69,12 +70,13 @@ export function startTls(
   signal?: AbortSignal,
 ): Promise<Secured> {
   const pinned = options.fingerprint !== undefined;
+  const name = serverName(host);
   return new Promise((resolve, reject) => {
     const socket = connect({
       socket: plain,
       // RFC 6066 §3: a literal address is no server name.
-      ...(isIP(host) === 0 ? { servername: host } : {}),
-      host,
+      ...(isIP(name) === 0 ? { servername: name } : {}),
+      host: name,
       secureContext: contextOf(options),
       rejectUnauthorized: !pinned,
       checkServerIdentity: checkName,
@@ -105,6 +107,12 @@ export function startTls(
       .on('close', closed)
       .on('secureConnect', secured);
   });
+}
+
+/** A host as certificates and SNI name it: A-labels, and no dot at the end (RFC 6066 §3, RFC 6125 §6.4.2). */
+function serverName(host: string): string {
+  const name = host.replace(/\.$/, '');
+  return /^[!-~]*$/.test(name) ? name : domainToASCII(name) || name;
 }
 
 function contextOf({ ca, certificate, key }: TlsOptions): SecureContext {

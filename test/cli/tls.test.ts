@@ -10,7 +10,13 @@ import { listen } from '../../src/net/listen.ts';
 import { PostOffice } from '../../src/sandbox/post-office.ts';
 import { serveSmtp } from '../../src/smtp/server.ts';
 import { Spool } from '../../src/store/spool.ts';
-import { type Authority, makeAuthority, makeCertificate, makeClientCertificate } from '../support/certificate.ts';
+import {
+  type Authority,
+  makeAuthority,
+  makeCertificate,
+  makeClientCertificate,
+  readIdentity,
+} from '../support/certificate.ts';
 import { startLineServer } from '../support/line-server.ts';
 import { assertFails, makeMailHome } from '../support/mail-home.ts';
 import { makeHome } from '../support/program.ts';
@@ -49,11 +55,7 @@ test('--tls-certificate and --tls-key show the server who we are, and EXTERNAL l
   const files = await makeCertificate(authority);
   const own = await makeClientCertificate(authority, 'ann@example.org');
   const clientAuthority = await readFile(authority.caFile, 'utf8');
-  const identity = {
-    certificate: await readFile(files.certificateFile, 'utf8'),
-    key: await readFile(files.keyFile, 'utf8'),
-    clientAuthority,
-  };
+  const identity = { ...(await readIdentity(files)), clientAuthority };
   const spool = await Spool.create();
   t.after(() => spool.close());
   const backend = new PostOffice(spool, [{ address: 'ann@example.org', password: 'x' }]);

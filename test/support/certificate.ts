@@ -5,7 +5,7 @@
  * wherever the servers are. Keys are on P-256, because an RSA key takes longer to make than a server to start.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -26,6 +26,15 @@ export type CertificateKind = 'trusted' | 'self-signed' | 'other-host' | 'expire
 export interface Certificate {
   certificateFile: string;
   keyFile: string;
+}
+
+/** A certificate and its key as a server or a client of ours takes them, in PEM. */
+export async function readIdentity(files: Certificate): Promise<{ certificate: string; key: string }> {
+  const [certificate, key] = await Promise.all([
+    readFile(files.certificateFile, 'utf8'),
+    readFile(files.keyFile, 'utf8'),
+  ]);
+  return { certificate, key };
 }
 
 /** Makes a certificate authority in a new folder below the given one. */
