@@ -7,7 +7,7 @@ import type { ClientMechanism } from './mechanism.ts';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 /** A carrier that gives the replies it is told to, and notes what was said. */
-function carrier(replies: (SaslReply | Error)[], maxInitial = 100, cancel?: Error) {
+function carrier(replies: (SaslReply | Error)[], maxInitial = 100, cancel = new Error('cancelled')) {
   const said: string[] = [];
   const next = async (line: string): Promise<SaslReply> => {
     said.push(line);
@@ -22,7 +22,7 @@ function carrier(replies: (SaslReply | Error)[], maxInitial = 100, cancel?: Erro
     answer: next,
     cancel: async () => {
       said.push('*');
-      if (cancel !== undefined) throw cancel;
+      throw cancel;
     },
     abandon: () => {
       said.push('(abandoned)');

@@ -22,9 +22,9 @@ export interface SaslCarrier {
   readonly maxInitial: number;
   start(mechanism: string, initial: string | undefined): Promise<SaslReply>;
   answer(response: string): Promise<SaslReply>;
-  /** Sends `*` and takes in the refusal that answers it. */
-  cancel(): Promise<void>;
-  /** Ends the connection: the server let us in, and must not be believed. */
+  /** Sends `*`. The refusal that answers it is thrown like any other. */
+  cancel(): Promise<SaslReply>;
+  /** Ends the connection: the server goes on as if it could be believed. */
   abandon(error: PosthornError): void;
 }
 
@@ -50,8 +50,9 @@ export async function authenticate(mechanism: ClientMechanism, carrier: SaslCarr
       response = unsaid ?? (await mechanism.respond(challenge));
       unsaid = undefined;
     } catch (error) {
-      // What becomes of the cancellation is no news: the reason for it is.
-      await carrier.cancel().catch(() => undefined);
+      // What becomes of the cancellation is no news: the reason for it is. But it must not be what lets us in.
+      const answer = await carrier.cancel().catch(() => undefined);
+      if (answer !== undefined && error instanceof PosthornError) carrier.abandon(error);
       throw error;
     }
     reply = await carrier.answer(base64(response));
