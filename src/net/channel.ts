@@ -163,7 +163,9 @@ export class Channel {
 
   /** Resolves when so much of what was sent has been taken that more makes sense. */
   async room(): Promise<void> {
-    this.#flush();
+    this.#release();
+    // Little leaves at the end of the tick, along with what else is said in it.
+    if (this.#outgoing.full) this.#flush();
     if (!this.#outgoing.crowded) return;
     await this.#outgoing.drained().catch((error: PosthornError) => this.fail(error));
   }
