@@ -50,17 +50,17 @@ export async function sendMessage(
   options: { partial?: boolean | undefined; requests?: SendRequests | undefined } = {},
 ): Promise<SendResult & { readonly size: number | undefined }> {
   const client = await openSmtp(account, surroundings, hooks.say);
-  const message = writtenFor(client.capabilities, given);
-  let sending: Promise<SendResult>;
-  try {
-    const envelope = withRequests(given.envelope, options.requests);
+  const send = async (): Promise<SendResult & { readonly size: number | undefined }> => {
+    const message = writtenFor(client.capabilities, given);
     hooks.begin(message.size);
-    sending = client.send(envelope, message, { partial: options.partial, progress: hooks.progress });
-  } finally {
-    // Not behind the answer but behind the last octet, where the server takes that: leaving costs no round trip then.
-    await client.quit();
-  }
-  return { ...(await sending), size: message.size };
+    const envelope = withRequests(given.envelope, options.requests);
+    const sent = await client.send(envelope, message, { partial: options.partial, progress: hooks.progress });
+    return { ...sent, size: message.size };
+  };
+  // QUIT goes not behind the answer but behind the last octet, where the server takes that: it costs no round trip then.
+  const [result] = await Promise.allSettled([send(), client.quit()]);
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
 }
 
 function withRequests(envelope: Envelope, { notify, ...requests }: SendRequests = {}): Envelope {

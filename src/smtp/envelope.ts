@@ -18,7 +18,10 @@ export interface MailRequests {
   readonly deliverBy?: DeliverBy | undefined;
   /** From -9 to 9; 0 is usual (MT-PRIORITY, RFC 6710). */
   readonly priority?: number | undefined;
-  /** Who handed the message in first, or nothing where that is not known (AUTH, RFC 4954 §5). */
+  /**
+   * Who handed the message in first, or nothing where that is not known (AUTH, RFC 4954 §5). A server believes it only of
+   * a client that it trusts to know.
+   */
   readonly submitter?: string | undefined;
 }
 

@@ -34,19 +34,20 @@ export function introduce(
   if (envelope.requireTls && !tls) throw notOffered('REQUIRETLS', 'insisting on TLS, over a connection without it');
   // RFC 3030 §3: DATA has no place for what is not made of lines.
   if (message.isBinary && !capabilities.has('CHUNKING')) throw notOffered('CHUNKING', 'a message not made of lines');
-  const wire = (address: string): string => wireAddress(address, capabilities);
-  const addresses = [envelope.from, ...envelope.recipients].map(wire);
+  const [from = '', ...recipients] = [envelope.from, ...envelope.recipients].map((address) => {
+    return wireAddress(address, capabilities);
+  });
   const mail = {
     ...envelope,
     size: message.size,
     body: bodyOf(message),
-    utf8: message.needsUtf8 === true || addresses.some((address) => !isAscii(address)),
+    utf8: message.needsUtf8 === true || ![from, ...recipients].every(isAscii),
   };
   return {
-    sender: `FROM:${formatPath(wire(envelope.from))}${format(MAIL_PARAMETERS, mail, capabilities)}`,
-    recipients: envelope.recipients.map((address) => {
-      const asked = format(RCPT_PARAMETERS, envelope.requests?.get(address) ?? {}, capabilities);
-      return `TO:${formatPath(wire(address))}${asked}`;
+    sender: `FROM:${formatPath(from)}${format(MAIL_PARAMETERS, mail, capabilities)}`,
+    recipients: recipients.map((address, at) => {
+      const asked = envelope.requests?.get(envelope.recipients[at] ?? '') ?? {};
+      return `TO:${formatPath(address)}${format(RCPT_PARAMETERS, asked, capabilities)}`;
     }),
   };
 }

@@ -53,7 +53,7 @@ suite('a reply that is none', { concurrency: true }, () => {
         const error = await outcome;
         assert.ok(
           error instanceof ProtocolError || error instanceof LimitError,
-          `${JSON.stringify(malformed)}: ${error}`,
+          `${JSON.stringify(malformed)}: ${String(error)}`,
         );
         assert.ok(!client.open);
         assert.ok(!peer.writes.some((said) => said.includes('\r\n.\r\n')), 'the message never ends');
