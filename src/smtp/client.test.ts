@@ -262,6 +262,25 @@ suite('before the final dot', () => {
     assert.ok(!peer.writes.join('').endsWith('.\r\n'));
   });
 
+  for (const size of [300_000, undefined]) {
+    test(`250 while the last piece is still on its way is no acceptance (size ${size})`, async () => {
+      const { channel, peer } = withPeer();
+      const opened = SmtpClient.over(channel, OPTIONS);
+      for (const answer of ['220 mail.test\r\n', '250-mail.test\r\n250-CHUNKING\r\n250 PIPELINING\r\n'])
+        await peer.says(answer);
+      const message = { chunks: () => chunksOf('x'.repeat(300_000)), size, exactLines: true };
+      const fate = reason((await opened).send(ENVELOPE, message));
+      await settled();
+      peer.sticks();
+      await peer.says('250 ok\r\n250 ok\r\n');
+      await peer.says('250 taken\r\n');
+      peer.takes();
+      assert.equal(((await fate) as PosthornError).code, 'premature-reply');
+      await settled();
+      assert.ok(peer.writes.join('').length < 300_000);
+    });
+  }
+
   test('a server that stops answering is a timeout, and can be tried again', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { client } = await connected();

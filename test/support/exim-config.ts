@@ -14,13 +14,15 @@ export interface EximSettings {
   certificate: Certificate;
   users: readonly { name: string; password: string }[];
   limit: number;
+  /** The most on one connection. */
+  messages: number;
 }
 
 export function eximConfig(settings: EximSettings): string {
   return `${main(settings)}${rules(settings)}${authenticators(settings)}`;
 }
 
-function main({ folder, program, ports, certificate, limit }: EximSettings): string {
+function main({ folder, program, ports, certificate, limit, messages }: EximSettings): string {
   return `
 primary_hostname = mail.example.org
 # What it started with, as it starts itself again.
@@ -41,6 +43,7 @@ tls_privatekey = ${certificate.keyFile}
 dsn_advertise_hosts = *
 prdr_enable = true
 message_size_limit = ${limit}
+smtp_accept_max_per_connection = ${messages}
 # Neither a name server nor the client itself is asked who the client is.
 host_lookup =
 rfc1413_query_timeout = 0s

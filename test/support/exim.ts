@@ -35,6 +35,8 @@ export interface EximOptions {
   users?: readonly { name: string; password: string }[];
   /** Bytes, as SIZE announces them; default 1 MB. */
   messageSizeLimit?: number;
+  /** How many one connection may bring, before it is told 421; default 1000. */
+  messagesPerConnection?: number;
 }
 
 export interface Exim extends Pick<Site, 'processes' | 'stop'> {
@@ -66,6 +68,7 @@ export async function startExim(scope: Scope, options: EximOptions = {}): Promis
     certificate,
     users,
     limit: options.messageSizeLimit ?? 1_000_000,
+    messages: options.messagesPerConnection ?? 1000,
   };
   await writeFile(join(folder, 'exim.conf'), eximConfig(config));
   const environment = await prepare(folder, program, certificate.keyFile);
