@@ -10,6 +10,7 @@ import type { Channel } from '../src/net/channel.ts';
 import { listen } from '../src/net/listen.ts';
 import { Pop3Client } from '../src/pop3/client.ts';
 import type { LoginOptions } from '../src/sasl/attempt.ts';
+import { MECHANISMS } from '../src/sasl/mechanisms.ts';
 import { ScramServer } from '../src/sasl/scram.ts';
 import { deriveKeys } from '../src/sasl/scram-keys.ts';
 import { MAX_ITERATIONS } from '../src/sasl/scram-message.ts';
@@ -269,6 +270,30 @@ for (const [protocol, words] of Object.entries(PROTOCOLS)) {
         await refuse();
       });
       assert.equal(error.code, 'auth-rejected');
+    });
+
+    test('credentials that could begin another command are refused, and nothing is said of them', LIMIT, async () => {
+      const mechanisms = MECHANISMS.filter(({ binds, proof }) => !binds && proof !== 'certificate');
+      const offer = mechanisms.map(({ name }) => name).join(' ');
+      let begun = false;
+      const listener = await listen({}, (channel) => {
+        void serve(channel, words, offer, async () => void (begun = true)).catch(() => undefined);
+      });
+      const client = await words.connect(listener.port);
+      for (const { name: mechanism } of mechanisms) {
+        for (const evil of ['a\r\nDELE 1', 'a\nb', 'a\rb', 'a\0b', '', '\ud800']) {
+          for (const login of [
+            { ...LOGIN, user: evil },
+            { ...LOGIN, password: evil },
+          ]) {
+            const error = await reason(client.login({ ...login, mechanism }));
+            assert.equal((error as PosthornError).code, 'bad-credentials', `${mechanism} ${JSON.stringify(evil)}`);
+          }
+        }
+      }
+      await client.close();
+      await listener.close();
+      assert.ok(!begun);
     });
 
     test('names of 64 KB are a line too long, and nothing is said to whoever sent it', LIMIT, async () => {
