@@ -124,6 +124,47 @@ test('a server that had UIDL and has none any more: nothing comes twice', async 
   assert.deepEqual([server.messages, await stored()], [[], [ONE, TWO].sort()]);
 });
 
+/** UIDL as a server with these ids answers it. */
+const uidls = (...ids: string[]): string => `+OK\r\n${ids.map((id, at) => `${at + 1} ${id}\r\n`).join('')}.\r\n`;
+
+test('a server that has UIDL from now on, or other ids than before: nothing comes twice, and what came may go', async (t) => {
+  let uidl: string | undefined;
+  const { server, fetch, stored, warnings } = await scene(t, [ONE, TWO], (line) =>
+    line === 'UIDL' ? uidl : undefined,
+  );
+  await fetch();
+  server.messages.push(THREE);
+  uidl = uidls('a', 'b', 'c');
+  assert.deepEqual(numbers(await fetch()), [3]);
+  const before = server.retrieved();
+  assert.deepEqual(numbers(await fetch()), []);
+  assert.equal(server.retrieved(), before, 'they are known by their ids now');
+
+  uidl = uidls('moved-1', 'moved-2', 'moved-3');
+  const moved = await fetch({ keep: false });
+  assert.deepEqual([numbers(moved), moved.deleted, server.messages.length], [[], 3, 0]);
+  assert.deepEqual(await stored(), [ONE, TWO, THREE].sort());
+  assert.equal(warnings.filter((text) => /new unique ids for [23] messages/.test(text)).length, 2);
+});
+
+test('a move to other ids that breaks off in the middle goes on in the next run', async (t) => {
+  const many = Array.from({ length: 70 }, (_, at) => letter(`number ${at}`));
+  let prefix = 'old';
+  let left = Number.POSITIVE_INFINITY;
+  const { server, fetch, stored } = await scene(t, many, (line) => {
+    if (line === 'UIDL') return uidls(...many.map((_, at) => `${prefix}-${at}`));
+    return line.startsWith('RETR') && left-- <= 0 ? null : undefined;
+  });
+  assert.equal((await fetch()).fetched.length, 70);
+  prefix = 'new';
+  left = 66;
+  await assert.rejects(fetch({ keep: false }), { code: 'connection-lost' });
+  left = Number.POSITIVE_INFINITY;
+  const { fetched, deleted } = await fetch({ keep: false });
+  assert.deepEqual([fetched.length, deleted, server.messages.length], [0, 70, 0]);
+  assert.equal((await stored()).length, 70);
+});
+
 test('cut behind any answer, nothing is lost, nothing comes twice, and nothing goes that is not here', async (t) => {
   const all = [ONE, TWO, THREE];
   // CAPA, USER, PASS, CAPA, STAT, LIST, UIDL, three RETR, three DELE, QUIT.

@@ -10,8 +10,9 @@ import type { UidRow } from '../pop3/grammar.ts';
 import { Mailbox } from '../store/mailbox.ts';
 import { isMailbox } from '../store/mailboxes.ts';
 import { type Account, mailboxOf, type Surroundings } from './account.ts';
+import { ContentRetrieval } from './content-retrieval.ts';
 import { type Erasable, eraseAndQuit } from './erase.ts';
-import { FetchByContent } from './fetch-by-content.ts';
+import { fetchByContent } from './fetch-by-content.ts';
 import type { FetchHooks, FetchOptions, FetchReport } from './fetch-report.ts';
 import { Retrieval, type Wanted } from './retrieval.ts';
 import { leave, openPop3, pop3Server } from './session.ts';
@@ -77,8 +78,8 @@ class Fetch {
   async run(mailbox: string): Promise<FetchReport> {
     const [, sizes, uids] = await Promise.all([this.#client.stat(), this.#client.list(), this.#uids()]);
     if (uids === undefined) {
-      const byContent = new FetchByContent(this.#mailbox, this.#client, this.#options, this.#hooks);
-      return { mailbox, ...(await byContent.run(sizes)) };
+      const report = await fetchByContent(this.#mailbox, this.#client, sizes, this.#options, this.#hooks);
+      return { mailbox, ...report };
     }
     const listed = uids.map(({ uid }, row) => ({ uidl: uid, size: sizes[row]?.octets ?? 0 }));
     const entries = this.#mailbox.survey(listed).map((message, row) => ({ ...message, at: uids[row]?.number ?? 0 }));
@@ -93,6 +94,8 @@ class Fetch {
     );
     const { dryRun = false } = this.#options;
     const report = { onServer: entries.length, byContent: false, skipped, dryRun };
+    const strays = wanted.length === 0 || dryRun ? [] : this.#mailbox.strays(entries);
+    if (strays.length > 0) return { ...report, ...(await this.#compare(entries, wanted, strays)) };
     if (!dryRun) return { ...report, ...(await this.#retrieve(entries, wanted)) };
     await leave(this.#client);
     const fetched = wanted.map(({ uidl, size }) => ({ number: 0, uidl, size }));
@@ -112,10 +115,39 @@ class Fetch {
       leaving.catch(() => undefined);
     });
     await leaving;
-    if (leaving !== undefined) return { fetched: retrieval.fetched, failed: retrieval.failed, deleted: 0 };
+    const { fetched, failed } = retrieval;
+    return { fetched, failed, deleted: leaving === undefined ? await this.#erase(entries) : 0 };
+  }
+
+  /**
+   * The same where what seems new may be here under another name: a server that was moved gives all messages new ids, one
+   * that was renewed gives ids to those that had none. What is here already is not stored twice.
+   */
+  async #compare(entries: readonly Entry[], wanted: readonly Entry[], candidates: number[]): Promise<Retrieved> {
+    const { progress, say } = this.#hooks;
+    const byContent = new ContentRetrieval(this.#mailbox, this.#client, { candidates, limit: wanted.length, progress });
+    await byContent.run(wanted.filter(({ state }) => state === 'new'));
+    const renamed = byContent.held.filter(({ known }) => known);
+    if (renamed.length > 0)
+      say(
+        `the server has new unique ids for ${renamed.length} messages that are here already; they were not stored twice.`,
+      );
+    const rest = new Retrieval(this.#mailbox, this.#client, progress);
+    await rest.run(
+      wanted.filter(({ state }) => state !== 'new'),
+      () => undefined,
+    );
+    const stored = byContent.held.filter(({ known }) => !known);
+    return {
+      fetched: [...rest.fetched, ...stored.map(({ number, uidl, octets: size }) => ({ number, uidl, size }))],
+      failed: [...rest.failed, ...byContent.failed.map(({ message: { uidl }, reason }) => ({ uidl, reason }))],
+      deleted: await this.#erase(entries),
+    };
+  }
+
+  #erase(entries: readonly Entry[]): Promise<number> {
     const erasable = this.#erasable(entries).map((entry): Erasable => ({ ...entry, name: entry.uidl }));
-    const deleted = await eraseAndQuit(this.#client, this.#mailbox, erasable, this.#hooks.say);
-    return { fetched: retrieval.fetched, failed: retrieval.failed, deleted };
+    return eraseAndQuit(this.#client, this.#mailbox, erasable, this.#hooks.say);
   }
 
   /** Undefined where the server has no UIDL; one that announces it and refuses it is asked again another time. */

@@ -133,3 +133,27 @@ test('each message of a listing is matched once, and what was planned from it is
     }),
   );
 });
+
+test('what a listing does not name may be in it under another name: where it came without one, or where none is known', () => {
+  const survey = (ledger: Ledger, ...uidls: string[]) => ledger.survey(uidls.map((uidl) => ({ uidl, size: 10 })));
+  const ledger = ledgerOf(
+    plan(1, 'a'),
+    stored(1),
+    plan(2, ''),
+    stored(2),
+    plan(3, 'c'),
+    stored(3),
+    { gone: 3 },
+    plan(4, 'd'),
+  );
+  assert.deepEqual(ledger.strays(survey(ledger, 'x', 'y')), [1, 2]);
+  assert.deepEqual(ledger.strays(survey(ledger, 'a', 'y')), [2]);
+  assert.deepEqual(ledger.strays(survey(ledger)), []);
+  assert.ok(ledger.apply({ renamed: 2, uidl: 'y', size: 12 }));
+  assert.deepEqual(states(ledger, ['y', 12], ['y', 10], ['a', 10]), ['stored', 'new', 'stored']);
+  assert.ok(ledger.deletable(2));
+  // Once something was renamed, the rest may be as well.
+  assert.deepEqual(ledger.strays(survey(ledger, 'y', 'z')), [1]);
+  assert.ok(!ledger.apply({ renamed: 4, uidl: 'z', size: 1 }) && !ledger.apply({ renamed: 9, uidl: 'z', size: 1 }));
+  assert.deepEqual(readRecord({ renamed: 2, uidl: 'y', size: 12 }), { renamed: 2, uidl: 'y', size: 12 });
+});

@@ -2,7 +2,8 @@
  * What the journal of a mailbox says: which message of the server is which message here, and how far it came.
  *
  * The life of a message: PLAN fixes its number and base name before a byte is asked for; STORED says that file and
- * folder entry are durable; GONE that the server confirmed its deletion. FOUND numbers a message that another program
+ * folder entry are durable; GONE that the server confirmed its deletion; RENAMED that the server lists it by another UIDL
+ * than before. FOUND numbers a message that another program
  * put into the Maildir. Pure: records in, answers out.
  *
  * A UIDL (RFC 1939 §7) is an opaque key. Servers repeat it within a listing, give it to another message later, or
@@ -41,6 +42,7 @@ export type MailboxRecord =
   | { readonly plan: number; readonly base: string; readonly uidl: string; readonly size: number }
   | ({ readonly stored: number } & StoredFacts)
   | { readonly gone: number }
+  | { readonly renamed: number; readonly uidl: string; readonly size: number }
   | { readonly found: number; readonly base: string };
 
 /** A message that the journal knows. */
@@ -62,14 +64,17 @@ export class Ledger {
   /** Numbers by the SHA-256 of what is stored, once somebody asks. */
   #byContent: Map<string, Set<number>> | undefined;
   #last = 0;
+  /** Some message has got another UIDL: what goes on from there may have been interrupted. */
+  #renamed = false;
 
   /** Takes the next record; a repeated one changes nothing. Returns false for one that contradicts the others. */
   apply(record: MailboxRecord): boolean {
     if ('plan' in record) return this.#add(record.plan, record.base, { uidl: record.uidl, size: record.size });
     if ('found' in record) return this.#add(record.found, record.base);
-    const number = 'stored' in record ? record.stored : record.gone;
+    const number = 'stored' in record ? record.stored : 'gone' in record ? record.gone : record.renamed;
     const item = this.#byNumber.get(number);
     if (item?.listed === undefined) return false;
+    if ('renamed' in record) return this.#rename(item, record);
     if ('gone' in record) {
       this.#byNumber.set(number, { ...item, gone: true });
     } else {
@@ -127,11 +132,38 @@ export class Ledger {
     return this.#perUidl.get(item.listed.uidl) === 1;
   }
 
-  /** The first stored message with this content that is not gone and not `taken`. */
-  withContent(sha256: string, taken: ReadonlySet<number>): number | undefined {
+  #rename(item: LedgerItem, { uidl, size }: Listed): boolean {
+    if (item.stored === undefined) return false;
+    this.#renamed = true;
+    if (item.listed?.uidl !== uidl) this.#perUidl.set(uidl, (this.#perUidl.get(uidl) ?? 0) + 1);
+    this.#byNumber.set(item.number, { ...item, listed: { uidl, size } });
+    for (const known of [size, item.stored.size]) this.#file(uidl, known, item.number);
+    return true;
+  }
+
+  /** The first of the `candidates` that is stored, with this content, and not gone. */
+  withContent(sha256: string, candidates: ReadonlySet<number>): number | undefined {
     this.#byContent ??= this.#contents();
-    const numbers = this.#byContent.get(sha256) ?? new Set();
-    return this.#firstPresent(numbers.values(), taken)?.number;
+    for (const number of this.#byContent.get(sha256) ?? [])
+      if (candidates.has(number) && this.#byNumber.get(number)?.gone !== true) return number;
+    return undefined;
+  }
+
+  /** All that are stored and may still be on the server. */
+  present(): LedgerItem[] {
+    return [...this.#byNumber.values()].filter(({ stored, gone }) => stored !== undefined && !gone);
+  }
+
+  /**
+   * The stored messages that a listing does not name, and that may be in it all the same: those that came without a UIDL,
+   * and, where it names none that we know or some were renamed before, any. Takes what `survey` returned for the whole.
+   */
+  strays(surveyed: readonly Surveyed[]): number[] {
+    if (surveyed.length === 0) return [];
+    const any = this.#renamed || surveyed.every(({ state }) => state === 'new');
+    const named = new Set(surveyed.map(({ number }) => number));
+    const unnamed = this.present().filter(({ number }) => !named.has(number));
+    return unnamed.filter(({ listed }) => any || listed?.uidl === NO_UIDL).map(({ number }) => number);
   }
 
   #contents(): Map<string, Set<number>> {
@@ -170,11 +202,12 @@ export class Ledger {
 /** Reads a record out of parsed JSON; `undefined` when it is none. */
 export function readRecord(value: unknown): MailboxRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { plan, found, stored, gone, base, uidl, size, sha256, at } = value as Record<string, unknown>;
+  const { plan, found, stored, gone, renamed, base, uidl, size, sha256, at } = value as Record<string, unknown>;
   if (isNumber(plan) && isBaseName(base) && typeof uidl === 'string' && isSize(size)) return { plan, base, uidl, size };
   if (isNumber(found) && isBaseName(base)) return { found, base };
   if (isNumber(stored) && isSize(size) && typeof sha256 === 'string' && isSize(at)) return { stored, size, sha256, at };
   if (isNumber(gone)) return { gone };
+  if (isNumber(renamed) && typeof uidl === 'string' && isSize(size)) return { renamed, uidl, size };
   return undefined;
 }
 

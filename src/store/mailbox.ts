@@ -13,15 +13,7 @@ import { StoreError, UsageError } from '../errors.ts';
 import type { Delivered, Delivery } from './delivery.ts';
 import { checkFolder, makeFolder } from './folder.ts';
 import { Journal } from './journal.ts';
-import {
-  Ledger,
-  type LedgerItem,
-  type Listed,
-  type MailboxRecord,
-  NO_UIDL,
-  readRecord,
-  type Surveyed,
-} from './ledger.ts';
+import { Ledger, type LedgerItem, type Listed, type MailboxRecord, readRecord, type Surveyed } from './ledger.ts';
 import { Lock } from './lock.ts';
 import { type FlagChange, Maildir, type MaildirEntry } from './maildir.ts';
 import { inParallel } from './parallel.ts';
@@ -141,19 +133,34 @@ export class Mailbox {
     return this.#maildir.deliver();
   }
 
-  /** The number of a stored message with this content that still is on the server, if there is one that is not `taken`. */
-  recognize(sha256: string, taken: ReadonlySet<number>): number | undefined {
-    return this.#ledger.withContent(sha256, taken);
+  /** The numbers of all stored messages that may still be on the server. */
+  present(): number[] {
+    return this.#ledger.present().map(({ number }) => number);
   }
 
-  /** Plans what was received, now that it is known to be new, and makes it durable. `size` is what the server says. */
+  /** The numbers of those that a whole listing does not name, and that may be in it all the same; see `Ledger.strays`. */
+  strays(surveyed: readonly Surveyed[]): number[] {
+    return this.#ledger.strays(surveyed);
+  }
+
+  /** The number of a stored message with this content, among the `candidates`. */
+  recognize(sha256: string, candidates: ReadonlySet<number>): number | undefined {
+    return this.#ledger.withContent(sha256, candidates);
+  }
+
+  /** Records under which UIDL the server lists messages now that were recognized by their content. */
+  async rename(messages: readonly (Listed & { readonly number: number })[]): Promise<void> {
+    await this.#record(messages.map(({ number, uidl, size }) => ({ renamed: number, uidl, size })));
+  }
+
+  /** Plans what was received, now that it is known to be new, and makes it durable. UIDL and size are as the server says. */
   async commitNew(
-    received: readonly { readonly delivery: Delivery; readonly size: number }[],
+    received: readonly (Listed & { readonly delivery: Delivery })[],
   ): Promise<(Delivered & { readonly number: number })[]> {
     if (received.length === 0) return [];
     const first = this.#ledger.nextNumber;
     await this.#record(
-      received.map(({ delivery: { base }, size }, at) => ({ plan: first + at, base, uidl: NO_UIDL, size })),
+      received.map(({ delivery: { base }, uidl, size }, at) => ({ plan: first + at, base, uidl, size })),
     );
     const delivered = await this.commit(received.map(({ delivery }) => delivery));
     return delivered.map((each) => ({ ...each, number: this.#numberOf(each.base) }));
