@@ -15,7 +15,8 @@ export type Say = (text: string) => void;
 /** @throws ConfigError `no-server`, `no-user`; ConnectError, TlsError, AuthError and the rest of a connection's errors. */
 export async function openPop3(account: Account, surroundings: Surroundings, say: Say): Promise<Pop3Client> {
   const url = pop3Server(account);
-  const pause = await LoginPause.over(account.paths?.state, `${url.user}@${url.host}:${url.port}`);
+  const server = url.path ?? `${url.host}:${url.port}`;
+  const pause = await LoginPause.over(account.paths?.state, `${url.user}@${server}`);
   // Asked for first: a server should not be kept waiting for a person, and a missing password connects to nothing.
   const credentials = await credentialsOf(account, url.user);
   warnBefore(url, surroundings, say);

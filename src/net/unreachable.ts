@@ -33,6 +33,9 @@ const REASONS: Readonly<Record<string, Reason>> = {
   EAI_AGAIN: ['unknown-host', 'its name cannot be looked up now', 'Check the network connection and the host name.'],
 };
 
+/** What the table does not have comes last. */
+const RANKS: ReadonlyMap<string, number> = new Map(Object.keys(REASONS).map((code, rank) => [code, rank]));
+
 const LOCAL_REASONS: Readonly<Record<string, Reason>> = {
   ENOENT: ['refused', 'there is no such socket', 'Check the path, and that the server is running.'],
   ENOTDIR: ['refused', 'there is no such socket', 'Check the path, and that the server is running.'],
@@ -56,7 +59,7 @@ const SHOWN = 4;
 /** The one error for all that was tried. `attempts` is not empty. */
 export function cannotConnect(place: Place, attempts: readonly Attempt[]): ConnectError {
   const found = attempts.map(({ cause }) => reasonOf(place, cause));
-  const ranks = attempts.map(({ cause }) => Object.keys(REASONS).indexOf(cause.code ?? '') >>> 0);
+  const ranks = attempts.map(({ cause }) => RANKS.get(cause.code ?? '') ?? RANKS.size);
   const most = ranks.indexOf(Math.min(...ranks));
   const [code, reason, hint] = found[most] as Reason;
   const same = found.every(([, other]) => other === reason);
