@@ -68,7 +68,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
     code: 76,
     name: 'EX_PROTOCOL',
     meaning:
-      'The server broke the protocol, refused a command, or was lost when a message may already have been accepted: look before you send again.',
+      'The server broke the protocol, refused a command, took a message for some recipients only (LMTP), or was lost when it may already have taken one: look before you send again.',
   },
   {
     code: 77,

@@ -76,8 +76,8 @@ export class Copies {
   }
 
   write(chunk: Uint8Array): void | Promise<void> {
-    const [first, ...others] = this.#copies.map((copy) => copy.write(chunk));
-    return others.length === 0 ? first : Promise.all([first, ...others]).then(() => undefined);
+    const pending = this.#copies.map((copy) => copy.write(chunk)).filter((written) => written !== undefined);
+    return pending.length < 2 ? pending[0] : Promise.all(pending).then(() => undefined);
   }
 
   /** The message is whole: the name that each delivery gave it, or its fault. `refused` ends them all. */
