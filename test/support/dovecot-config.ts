@@ -142,6 +142,9 @@ service lmtp {
   inet_listener lmtp {
     port = ${ports.lmtp}
   }
+  unix_listener ${folder}/lmtp {
+    mode = 0666
+  }
 }
 service auth {
   # Postfix asks here as its own user.

@@ -57,6 +57,8 @@ export interface Dovecot extends Pick<Site, 'processes' | 'stop'> {
   authority: Authority;
   /** The Unix socket at which Postfix asks whether a password is right. */
   authSocket: string;
+  /** The Unix socket at which it takes mail by LMTP. */
+  lmtpSocket: string;
   /** Issues a token for a user, by name; good for an hour, or so many seconds. */
   token(user: string, seconds?: number): string;
   /** The log until now; gone after `stop()`. */
@@ -122,6 +124,7 @@ export async function startDovecot(scope: Scope, options: DovecotOptions = {}): 
     caFile: authority.caFile,
     authority,
     authSocket: join(folder, 'auth'),
+    lmtpSocket: join(folder, 'lmtp'),
     token: (user, seconds = 3600) => signedToken(tokenKey, user, seconds),
     log,
     deliver: (user, message) => deliver(maildir(folder, user), message),
