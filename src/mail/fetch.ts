@@ -94,7 +94,7 @@ class Fetch {
     );
     const { dryRun = false } = this.#options;
     const report = { onServer: entries.length, byContent: false, skipped, dryRun };
-    const strays = wanted.length === 0 || dryRun ? [] : this.#mailbox.strays(entries);
+    const strays = wanted.length === 0 || dryRun ? [] : this.#mailbox.strays(entries, this.#options.keep !== false);
     if (strays.length > 0) return { ...report, ...(await this.#compare(entries, wanted, strays)) };
     if (!dryRun) return { ...report, ...(await this.#retrieve(entries, wanted)) };
     await leave(this.#client);

@@ -157,10 +157,13 @@ export class Ledger {
   /**
    * The stored messages that a listing does not name, and that may be in it all the same: those that came without a UIDL,
    * and, where it names none that we know or some were renamed before, any. Takes what `survey` returned for the whole.
+   *
+   * @param kept whether mail stays on the server; where it does not, what is not named was deleted, and the same once more
+   *   is a new message.
    */
-  strays(surveyed: readonly Surveyed[]): number[] {
+  strays(surveyed: readonly Surveyed[], kept: boolean): number[] {
     if (surveyed.length === 0) return [];
-    const any = this.#renamed || surveyed.every(({ state }) => state === 'new');
+    const any = kept && (this.#renamed || surveyed.every(({ state }) => state === 'new'));
     const named = new Set(surveyed.map(({ number }) => number));
     const unnamed = this.present().filter(({ number }) => !named.has(number));
     return unnamed.filter(({ listed }) => any || listed?.uidl === NO_UIDL).map(({ number }) => number);

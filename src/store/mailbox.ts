@@ -139,8 +139,8 @@ export class Mailbox {
   }
 
   /** The numbers of those that a whole listing does not name, and that may be in it all the same; see `Ledger.strays`. */
-  strays(surveyed: readonly Surveyed[]): number[] {
-    return this.#ledger.strays(surveyed);
+  strays(surveyed: readonly Surveyed[], kept: boolean): number[] {
+    return this.#ledger.strays(surveyed, kept);
   }
 
   /** The number of a stored message with this content, among the `candidates`. */
