@@ -28,3 +28,4 @@ export type {
   SendResult,
 } from './envelope.ts';
 export { type PoolOptions, SmtpPool } from './pool.ts';
+export { meaningOf } from './status-codes.ts';

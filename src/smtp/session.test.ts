@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COMMANDS, type State, type Verb } from './commands.ts';
+import { AFTER_DOT, COMMANDS, DATA_BLOCK, GREETING, IDLE, type State, type Verb } from './commands.ts';
 import { Session } from './session.ts';
 
 const STATES: readonly State[] = ['connected', 'ready', 'mail', 'rcpt', 'bdat', 'closed'];
@@ -70,4 +70,20 @@ test('nothing is sent behind what RFC 2920 §3.1 wants last, and only AUTH is se
     VERBS.filter((verb) => COMMANDS[verb].secret),
     ['AUTH'],
   );
+});
+
+test('nobody is given less time than RFC 5321 §4.5.3.2 asks for', () => {
+  const minutes = (milliseconds: number): number => milliseconds / 60_000;
+  const least: Partial<Record<Verb, number>> = {
+    MAIL: 5,
+    RCPT: 5,
+    DATA: 2,
+    BDAT: 10,
+    RSET: 5,
+    VRFY: 5,
+    EXPN: 5,
+    NOOP: 5,
+  };
+  for (const [verb, time] of Object.entries(least)) assert.ok(minutes(COMMANDS[verb as Verb].timeout) >= time, verb);
+  assert.deepEqual([GREETING, AFTER_DOT, IDLE, DATA_BLOCK].map(minutes), [5, 10, 5, 3]);
 });
