@@ -9,6 +9,7 @@ import type {
   Outgoing,
   RecipientRequests,
   RecipientResult,
+  SendOptions,
   SendResult,
 } from '../smtp/envelope.ts';
 import { writtenFor } from '../smtp/introduction.ts';
@@ -47,14 +48,14 @@ export async function sendMessage(
   account: Account,
   surroundings: Surroundings,
   hooks: SendHooks,
-  options: { partial?: boolean | undefined; requests?: SendRequests | undefined } = {},
+  { requests, ...options }: Pick<SendOptions, 'partial' | 'most'> & { requests?: SendRequests | undefined } = {},
 ): Promise<SendResult & { readonly size: number | undefined }> {
   const client = await openSmtp(account, surroundings, hooks.say);
   const send = async (): Promise<SendResult & { readonly size: number | undefined }> => {
-    const message = writtenFor(client.capabilities, given);
+    const message = writtenFor(client.capabilities, given, options.most);
     hooks.begin(message.size);
-    const envelope = withRequests(given.envelope, options.requests);
-    const sent = await client.send(envelope, message, { partial: options.partial, progress: hooks.progress });
+    const envelope = withRequests(given.envelope, requests);
+    const sent = await client.send(envelope, message, { ...options, progress: hooks.progress });
     return { ...sent, size: message.size };
   };
   // QUIT goes not behind the answer but behind the last octet, where the server takes that: it costs no round trip then.

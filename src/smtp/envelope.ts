@@ -87,6 +87,8 @@ export interface Outgoing {
 export interface SendOptions {
   /** Send to the recipients that were accepted although others were refused. By default nobody gets it then. */
   readonly partial?: boolean | undefined;
+  /** The most that is made of what the server takes, where the message can be written in several forms. */
+  readonly most?: BodyKind | undefined;
   /** Called with the octets of each piece of the message as it leaves. */
   readonly progress?: ((octets: number) => void) | undefined;
 }

@@ -6,7 +6,7 @@
 import { domainToASCII } from 'node:url';
 import { UsageError } from '../errors.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
-import type { Envelope, Outgoing } from './envelope.ts';
+import type { BodyKind, Envelope, Outgoing } from './envelope.ts';
 import { formatPath, isAscii } from './grammar.ts';
 import { MAIL_PARAMETERS, type Parameter, RCPT_PARAMETERS } from './parameters.ts';
 
@@ -52,13 +52,19 @@ export function introduce(
   };
 }
 
-/** The message in the form that is shortest, and least changed, of those this server takes (RFC 6152, RFC 3030). */
-export function writtenFor(capabilities: Capabilities, message: Outgoing): Outgoing {
+/**
+ * The message in the form that is shortest, and least changed, of those this server takes (RFC 6152, RFC 3030), up to
+ * `most`.
+ */
+export function writtenFor(capabilities: Capabilities, message: Outgoing, most: BodyKind = 'binary'): Outgoing {
   const binary = capabilities.has('BINARYMIME') && capabilities.has('CHUNKING');
-  return message.encode?.(binary ? 'binary' : capabilities.has('8BITMIME') ? '8bit' : '7bit') ?? message;
+  const taken = binary ? 'binary' : capabilities.has('8BITMIME') ? '8bit' : '7bit';
+  return message.encode?.(KINDS.find((kind) => kind === most || kind === taken) ?? '7bit') ?? message;
 }
 
-function bodyOf({ isBinary, has8bit }: Outgoing): '7bit' | '8bit' | 'binary' {
+const KINDS: readonly BodyKind[] = ['7bit', '8bit', 'binary'];
+
+function bodyOf({ isBinary, has8bit }: Outgoing): BodyKind {
   return isBinary ? 'binary' : has8bit ? '8bit' : '7bit';
 }
 

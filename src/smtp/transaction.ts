@@ -51,7 +51,7 @@ export class Transaction {
   /** @throws UsageError for what cannot be sent like this: nothing was. */
   constructor(session: Session, envelope: Envelope, given: Outgoing, options: SendOptions) {
     const { capabilities, channel } = session;
-    const message = writtenFor(capabilities, given);
+    const message = writtenFor(capabilities, given, options.most);
     const { sender, recipients } = introduce({ capabilities, tls: channel.tls !== undefined }, envelope, message);
     this.#sender = sender;
     this.#paths = recipients;

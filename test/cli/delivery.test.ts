@@ -1,5 +1,7 @@
 /** What `send` asks of servers reaches them, and is refused before anything is sent where it makes no sense. */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { startLineServer } from '../support/line-server.ts';
 import { makeMailHome } from '../support/mail-home.ts';
@@ -77,6 +79,20 @@ suite('send', () => {
       assert.match(ended.stderr, new RegExp(`"code":"${code}"`));
     }
     assert.doesNotMatch(server.heard(), /MAIL|RCPT|DATA/);
+  });
+
+  test('writes the message as the server takes it, or as it is told to', async () => {
+    await writeFile(join(home.folder, 'a.bin'), '\n\0');
+    const file = ['send', '-t', 'bob@example.org', '-s', 'x', '--body', 'ü', '--attach', 'a.bin'];
+    for (const [args, body] of [
+      [[], 'binary'],
+      [['--transfer', 'binary'], 'binary'],
+      [['--transfer', '8bit'], '8bit'],
+      [['--transfer', '7bit'], '7bit'],
+    ] as const) {
+      await home.json([...file, ...args]);
+      assert.equal(home.sandbox.messages('bob@example.org').at(-1)?.envelope.body, body);
+    }
   });
 
   test('says which code means what', async () => {

@@ -1,5 +1,5 @@
 /** `posthorn send`: a message from flags, a file or standard input to an SMTP server. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { openInput, readText, unlessStopped, untilStopped } from '../../config/input.ts';
 import { SmtpReplyError, UsageError } from '../../errors.ts';
 import { composeMessage, type MessageRequest } from '../../mail/compose.ts';
@@ -36,6 +36,7 @@ interface SendOptions extends DeliveryOptions {
   partial?: boolean;
   raw?: string | true;
   dryRun?: boolean;
+  transfer?: '7bit' | '8bit' | 'binary';
 }
 
 const EXAMPLES = `
@@ -67,6 +68,9 @@ export function define(command: Command, run: Run): void {
     .option('--reply-to <address>', 'where answers should go')
     .option('--partial', 'send to the recipients that are accepted although others are refused')
     .option('--raw [file]', 'send a complete message from a file or standard input as it is, without its Bcc')
+    .addOption(
+      new Option('--transfer <kind>', 'make no more of what the server takes').choices(['7bit', '8bit', 'binary']),
+    )
     .option('--dry-run', 'print the message and send nothing');
   addDeliveryOptions(command)
     .addHelpText('after', EXAMPLES)
@@ -95,7 +99,11 @@ async function send(context: Context, options: SendOptions): Promise<number | un
       },
       progress: (octets: number) => bar?.add(octets),
     };
-    const sent = sendMessage(message, account, context.surroundings, hooks, { partial: options.partial, requests });
+    const sent = sendMessage(message, account, context.surroundings, hooks, {
+      partial: options.partial,
+      most: options.transfer,
+      requests,
+    });
     const result = await sent.finally(() => bar?.done());
     report(context, message, result);
     if (result.outcome === 'refused') throw refused(result);
