@@ -90,3 +90,24 @@ test('a message that the server will not delete does not keep the others there',
   // What is gone there and comes back is new mail; what stayed is not fetched again.
   assert.deepEqual(states, ['stored', 'new']);
 });
+
+test('sizes that are lies: the bytes count, and what is listed with another size later is fetched and not deleted', async (t) => {
+  let size = 5_000_000;
+  const server = await startLineServer(t, '+OK hi\r\n', (line) => {
+    const answers: Record<string, string> = {
+      CAPA: '-ERR\r\n',
+      STAT: `+OK 1 ${size}\r\n`,
+      LIST: `+OK\r\n1 ${size}\r\n.\r\n`,
+      UIDL: '+OK\r\n1 one\r\n.\r\n',
+      RETR: '+OK\r\na: b\r\n\r\nc\r\n.\r\n',
+    };
+    return answers[line.slice(0, 4)] ?? '+OK\r\n';
+  });
+  const own = await resolveAccount({ pop3: `pop3+insecure://carol@127.0.0.1:${server.port}` }, surroundings);
+  const again = (keep: boolean) => fetchMail(own, surroundings, { keep }, hooks);
+  assert.deepEqual((await again(true)).fetched, [{ number: 1, uidl: 'one', size: 11 }]);
+  assert.equal((await again(true)).fetched.length, 0);
+  size = 777;
+  const { fetched, deleted } = await again(false);
+  assert.deepEqual([fetched.length, deleted], [1, 0]);
+});

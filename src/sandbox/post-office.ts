@@ -168,7 +168,10 @@ export class PostOffice implements Pop3Backend, SmtpBackend {
   #file(names: ReadonlySet<string | undefined>, envelope: ReceivedEnvelope, content: Spooled): string {
     const spooled = { ...content, holders: names.size };
     const uid = randomBytes(12).toString('hex');
-    const message = { uid, octets: content.size, read: () => content.read(), spooled, envelope, due: dueOf(envelope) };
+    // What came with SMTPUTF8 is for clients that ask for UTF-8 (RFC 6856 §2.1).
+    const { utf8 } = envelope;
+    const read = () => content.read();
+    const message = { uid, octets: content.size, utf8, read, spooled, envelope, due: dueOf(envelope) };
     for (const name of names) if (name !== undefined) this.#mailboxes.get(name)?.push(message);
     return uid;
   }

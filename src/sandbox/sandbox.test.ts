@@ -137,6 +137,27 @@ suite('what can be asked of the sandbox', () => {
     );
   });
 
+  test('what came with SMTPUTF8 is handed out to who asks for UTF-8, and to nobody else', async () => {
+    const text = 'Subject: Grüße\r\n\r\nschöne\r\n';
+    const chunks = () => chunksOf(Buffer.from(text).toString('latin1'));
+    await send('ann@example.org', { recipients: ['ann@example.org'] }, { chunks, needsUtf8: true });
+    const { host, ports } = sandbox;
+    for (const utf8 of [false, true]) {
+      const pop3 = await Pop3Client.connect({ host, port: ports.pop3s, security: 'implicit', tls: tls() });
+      if (utf8) await pop3.utf8();
+      await pop3.login(login());
+      const { count } = await pop3.stat();
+      const body: Uint8Array[] = [];
+      const retr = pop3.retr(count, (chunk) => void body.push(Buffer.from(chunk)));
+      if (utf8) {
+        await retr;
+        assert.equal(Buffer.concat(body).toString(), text);
+        await pop3.dele(count);
+      } else await assert.rejects(retr, { respCode: 'UTF8' });
+      await pop3.quit();
+    }
+  });
+
   test('VRFY knows the users', async () => {
     assert.deepEqual((await client.vrfy('Ann')).lines, ['<ann@example.org>']);
     assert.deepEqual((await client.vrfy('<bob@example.org>')).lines, ['<bob@example.org>']);
