@@ -22,7 +22,15 @@ try {
     minifySyntax: true,
     legalComments: 'none',
     // Loaded by few commands, and too large to be read at every start: they stay in node_modules.
-    external: ['@peculiar/x509', 'reflect-metadata', 'html-to-text', 'iconv-lite', '@mongodb-js/saslprep'],
+    external: [
+      'sanitize-html',
+      'marked',
+      '@peculiar/x509',
+      'reflect-metadata',
+      'html-to-text',
+      'iconv-lite',
+      '@mongodb-js/saslprep',
+    ],
   });
   try {
     renameSync('dist', old);
