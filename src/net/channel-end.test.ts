@@ -48,6 +48,38 @@ test('when the connection is lost, what was sent may have had its effect, what w
   await assert.rejects(channel.write(Buffer.from('x')), { code: 'connection-lost' });
 });
 
+test('what was gathered for a write that was never made had no effect', async () => {
+  const { channel, peer } = withPeer();
+  channel.pipelining = true;
+  const left = ask(channel, 'A');
+  await settled();
+  const gathered = ask(channel, 'B');
+  channel.write(line('a body')).catch(() => undefined);
+  const end = peer.ends();
+  assert.equal(await outcome(left), 'unknown');
+  assert.equal(await outcome(gathered), 'not-sent');
+  await end;
+  assert.deepEqual(peer.writes, ['A\r\n']);
+});
+
+test('a body is without effect until it is complete, and in doubt from then on', async () => {
+  for (const [complete, expected] of [
+    [false, 'not-sent'],
+    [true, 'unknown'],
+  ] as const) {
+    const { channel, peer } = withPeer();
+    const reply = channel.expect(new LineParser());
+    await channel.write(line('all but the end'));
+    if (complete) {
+      await channel.write(line('.'));
+      reply.complete();
+    }
+    await settled();
+    await peer.ends();
+    assert.equal(await outcome(reply.value), expected);
+  }
+});
+
 test('a connection that breaks before we said anything is safe to try again', async () => {
   const { channel, peer } = withPeer();
   const greeting = channel.read(new LineParser());
