@@ -37,7 +37,7 @@ import {
   type UidRow,
 } from './grammar.ts';
 import { logIn } from './login.ts';
-import { refusal, Requests } from './requests.ts';
+import { refusal, Conversation } from './conversation.ts';
 import { ResponseParser, unsolicited } from './response.ts';
 
 /** The most octets of one message that are taken in, unless the caller says otherwise: 2 GiB. */
@@ -57,14 +57,14 @@ export class Pop3Client {
   capabilities: Capabilities = new Map();
   readonly #channel: Channel;
   readonly #options: Pop3Options;
-  readonly #requests: Requests;
+  readonly #conversation: Conversation;
   #count: number | undefined;
   #deleted = 0;
 
   private constructor(channel: Channel, options: Pop3Options, greeting: string) {
     this.#channel = channel;
     this.#options = options;
-    this.#requests = new Requests(channel, options.timeout);
+    this.#conversation = new Conversation(channel, options.timeout);
     this.greeting = greeting;
   }
 
@@ -122,7 +122,7 @@ export class Pop3Client {
    */
   async login(options: LoginOptions): Promise<void> {
     const login = this.#logIn(options);
-    this.#requests.holdFor(login);
+    this.#conversation.holdFor(login);
     await login.catch((error: unknown) => {
       throw notSent(error);
     });
@@ -134,7 +134,7 @@ export class Pop3Client {
     const session = {
       channel: this.#channel,
       server: this.#options,
-      timeout: (verb: Verb) => this.#requests.timeout(verb),
+      timeout: (verb: Verb) => this.#conversation.timeout(verb),
     };
     const named = options.mechanism !== undefined && !/^(?:USER|APOP)$/i.test(options.mechanism);
     const capabilities = this.capabilities.size === 0 && named ? await this.#mechanisms() : this.capabilities;
@@ -144,14 +144,14 @@ export class Pop3Client {
   /** What servers from before CAPA answer to AUTH alone: the names of their mechanisms (RFC 1734 knew no other way). */
   async #mechanisms(): Promise<Capabilities> {
     const listing = new RowCollector(MAX_CAPABILITIES);
-    const { status } = await this.#requests.ask('AUTH', [], { listing });
+    const { status } = await this.#conversation.ask('AUTH', [], { listing });
     return new Map([['SASL', status === 'ok' ? listing.rows.map((row) => row.trim()) : []]]);
   }
 
   /** Asks for the capabilities. A server that has no CAPA has no capabilities; that is no error. */
   async capa(): Promise<Capabilities> {
     const listing = new RowCollector(MAX_CAPABILITIES);
-    const { status } = await this.#requests.ask('CAPA', [], { listing });
+    const { status } = await this.#conversation.ask('CAPA', [], { listing });
     this.capabilities = status === 'ok' ? parseCapabilities(listing.rows) : new Map();
     this.#channel.pipelining = this.capabilities.has('PIPELINING');
     return this.capabilities;
@@ -164,25 +164,27 @@ export class Pop3Client {
    * @throws Pop3ReplyError where the server refuses.
    */
   utf8(): Promise<void> {
-    return pipelined(this.#requests.command('UTF8').then(() => undefined));
+    return pipelined(this.#conversation.command('UTF8').then(() => undefined));
   }
 
   /** Asks for replies in a language, by its tag or `*`; resolves to the one chosen. @throws Pop3ReplyError where it is not spoken. */
   lang(range: string): Promise<string> {
-    return pipelined(this.#requests.command('LANG', [checkRange(range)]).then(({ text }) => parseLanguage(text).tag));
+    return pipelined(
+      this.#conversation.command('LANG', [checkRange(range)]).then(({ text }) => parseLanguage(text).tag),
+    );
   }
 
   /** The languages the server can reply in. @throws Pop3ReplyError where it does not tell. */
   languages(): Promise<Language[]> {
     const listing = new RowCollector(MAX_LANGUAGES);
-    const read = this.#requests
+    const read = this.#conversation
       .command('LANG', [], { listing })
       .then(() => listing.rows.map((row) => parseLanguage(Buffer.from(row, 'latin1').toString('utf8'))));
     return pipelined(read);
   }
 
   stat(): Promise<{ count: number; octets: number }> {
-    const counted = this.#requests.command('STAT').then(({ text }) => {
+    const counted = this.#conversation.command('STAT').then(({ text }) => {
       const stat = this.#believe(() => parseStat(text));
       this.#count = stat.count + this.#deleted;
       return stat;
@@ -202,26 +204,26 @@ export class Pop3Client {
 
   /** The header of a message and `lines` lines of its body, to `sink`; dot-stuffing is undone. */
   top(number: number, lines: number, sink: Sink): Promise<void> {
-    const response = this.#requests.command('TOP', [number, lines], { body: sink, limit: this.#limit });
+    const response = this.#conversation.command('TOP', [number, lines], { body: sink, limit: this.#limit });
     return pipelined(response.then(() => undefined));
   }
 
   /** A whole message to `sink`, exactly as sent but for dot-stuffing. Resolves to its octets when all have been taken. */
   retr(number: number, sink: Sink): Promise<number> {
-    const response = this.#requests.command('RETR', [number], { body: sink, limit: this.#limit });
+    const response = this.#conversation.command('RETR', [number], { body: sink, limit: this.#limit });
     return pipelined(response.then(({ octets }) => octets));
   }
 
   /** Marks a message to be deleted by QUIT. Without QUIT nothing is. */
   dele(number: number): Promise<void> {
-    const marked = this.#requests.command('DELE', [number]).then(() => {
+    const marked = this.#conversation.command('DELE', [number]).then(() => {
       this.#deleted += 1;
     });
     return pipelined(marked);
   }
 
   noop(): Promise<void> {
-    return pipelined(this.#requests.command('NOOP').then(() => undefined));
+    return pipelined(this.#conversation.command('NOOP').then(() => undefined));
   }
 
   /**
@@ -229,12 +231,12 @@ export class Pop3Client {
    * server does not end the session meanwhile (RFC 1939 §3). Resolves to what the work does; commands may be given in it.
    */
   keepAlive<T>(work: () => Promise<T>, interval: number = KEEP_ALIVE): Promise<T> {
-    return this.#requests.keepAlive(work, interval);
+    return this.#conversation.keepAlive(work, interval);
   }
 
   /** Takes back every DELE of this session. */
   rset(): Promise<void> {
-    const unmarked = this.#requests.command('RSET').then(() => {
+    const unmarked = this.#conversation.command('RSET').then(() => {
       this.#deleted = 0;
     });
     return pipelined(unmarked);
@@ -243,7 +245,7 @@ export class Pop3Client {
   /** Ends the session; only its `+OK` says that what was marked is deleted. @throws Pop3ReplyError if it is not. */
   async quit(): Promise<void> {
     try {
-      await this.#requests.command('QUIT');
+      await this.#conversation.command('QUIT');
     } finally {
       await this.#channel.close();
     }
@@ -259,7 +261,7 @@ export class Pop3Client {
   }
 
   async #stls(): Promise<void> {
-    const { status } = await this.#requests.ask('STLS', []);
+    const { status } = await this.#conversation.ask('STLS', []);
     if (status !== 'ok') {
       const offered = this.capabilities.has('STLS');
       const does = offered ? 'offers STLS, but does not start TLS' : 'does not offer TLS on this port (STLS)';
@@ -274,7 +276,7 @@ export class Pop3Client {
 
   async #listing<T extends { number: number }>(verb: 'LIST' | 'UIDL', parse: (row: string) => T): Promise<T[]> {
     const listing = new RowCollector(this.#count ?? MAX_MESSAGES);
-    await this.#requests.command(verb, [], { listing });
+    await this.#conversation.command(verb, [], { listing });
     return this.#believe(() => {
       const rows = listing.rows.map(parse);
       checkListing(verb, rows, this.#count, this.#deleted);

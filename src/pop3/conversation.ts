@@ -11,7 +11,7 @@ import { questioned, type Response, type ResponseOptions, ResponseParser } from 
 
 export type Arguments = readonly (string | number)[];
 
-export class Requests {
+export class Conversation {
   readonly #channel: Channel;
   readonly #ownTimeout: number | undefined;
   /** Settles when a login is over: whatever came into the middle of one would be taken for a part of it. */
