@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chunksOf } from '../../test/support/sessions.ts';
+import { SmtpReplyError, StoreError } from '../errors.ts';
 import { readMessage } from '../mime/message.ts';
 import { Pop3Client } from '../pop3/client.ts';
 import { SmtpClient } from '../smtp/client.ts';
@@ -167,4 +171,26 @@ suite('what can be asked of the sandbox', () => {
     await assert.rejects(client.vrfy('nobody'), { replyCode: 550, enhanced: '5.1.1' });
     await assert.rejects(client.expn('friends'), { replyCode: 502 });
   });
+});
+
+test('trouble of the sandbox itself is told to whoever runs it; the client learns that it may try again', async (t) => {
+  const place = await mkdtemp(join(tmpdir(), 'posthorn-sandbox-'));
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = place;
+  const faults: unknown[] = [];
+  const sandbox = await startSandbox({ samples: false, fault: (error) => faults.push(error) }).finally(() => {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  });
+  t.after(() => sandbox.close());
+  await rm(place, { recursive: true });
+  const [ann] = sandbox.users;
+  const client = await SmtpClient.connect({ host: sandbox.host, port: sandbox.ports.smtp, security: 'none' });
+  t.after(() => client.close());
+  await client.login({ user: ann?.address ?? '', password: ann?.password ?? '' });
+  // Too long for memory: the folder it would go to is not there any more.
+  const chunks = () => chunksOf(`Subject: long\r\n\r\n${'text\r\n'.repeat(20_000)}`);
+  const sent = client.send({ from: 'ann@example.org', recipients: ['bob@example.org'] }, { chunks });
+  await assert.rejects(sent, (error) => error instanceof SmtpReplyError && error.temporary);
+  assert.ok(faults.length > 0 && faults.every((error) => error instanceof StoreError));
 });

@@ -30,6 +30,8 @@ export interface SandboxOptions {
   readonly maxSize?: number | undefined;
   /** Gets every line of every conversation, as the servers see it, masked. */
   readonly trace?: ((line: string) => void) | undefined;
+  /** Told of trouble on this side, such as a full disk: a client learns only that it should try again later. */
+  readonly fault?: ((error: unknown) => void) | undefined;
 }
 
 export interface Sandbox {
@@ -50,10 +52,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const identity = await makeIdentity();
   const spool = await Spool.create();
   const office = new PostOffice(spool, [...users, { address: OUTSIDE, password: secret() }]);
-  const { trace, maxSize, ports = {} } = options;
+  const { trace, fault, maxSize, ports = {} } = options;
   // Plain logins are allowed: nothing here leaves the machine, and `+insecure` URLs can be tried as well.
-  const smtp = { backend: office, identity, insecure: true, authRequired: true, maxSize };
-  const pop3 = { backend: office, identity, insecure: true };
+  const smtp = { backend: office, identity, insecure: true, authRequired: true, maxSize, fault };
+  const pop3 = { backend: office, identity, insecure: true, fault };
   const listeners: Listener[] = [];
   const open = async (port: number | undefined, implicit: boolean, serve: Parameters<typeof listen>[1]) => {
     const listener = await listen({ port, trace, implicit: implicit ? identity : undefined }, serve);

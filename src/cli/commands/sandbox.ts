@@ -68,7 +68,12 @@ async function start(context: Context, flags: SandboxFlags | undefined): Promise
   const ports: Partial<SandboxPorts> = Object.fromEntries(
     Object.entries(chosen).filter(([, port]) => port !== undefined),
   );
-  return startSandbox({ ports, samples, trace: context.surroundings.trace });
+  const fault = (error: unknown) => context.output.warn(`trouble in the sandbox: ${messageOf(error)}`);
+  return startSandbox({ ports, samples, trace: context.surroundings.trace, fault });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The variables that point a program at the sandbox. */
