@@ -6,9 +6,15 @@ const UNITS = [
   ['second', 1],
 ] as const;
 
-/** What to do about a login that came too early. `seconds` is undefined where the server does not say how long it asks for. */
-export function delayHint(seconds: number | undefined): string {
-  const when = seconds === undefined ? 'later' : `in ${inWords(seconds)}`;
+/**
+ * What to do about a login that came too early.
+ *
+ * @param seconds undefined where the server does not say how long it asks for.
+ * @param atMost the server has said no more than what it asks of anybody.
+ */
+export function delayHint(seconds: number | undefined, atMost = false): string {
+  const known = seconds === undefined ? 'later' : `in ${inWords(seconds)}`;
+  const when = atMost && seconds !== undefined ? `later, ${known} at the latest` : known;
   return `The server asks for a pause between logins; try again ${when}.`;
 }
 

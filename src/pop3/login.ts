@@ -151,9 +151,9 @@ function check(response: Response): Response {
 
 function refusal(error: Pop3ReplyError, { capabilities }: Offer, way: Way, user: string): AuthError {
   const early = error.means('LOGIN-DELAY');
-  const seconds = early ? loginDelayOf(capabilities)?.seconds : undefined;
+  const { seconds, perUser } = (early ? loginDelayOf(capabilities) : undefined) ?? {};
   const [, hint] = Object.entries(HINTS).find(([code]) => error.means(code)) ?? [];
-  const refused = refusedAttempt(error, error.message, way, user, early ? delayHint(seconds) : hint);
+  const refused = refusedAttempt(error, error.message, way, user, early ? delayHint(seconds, perUser) : hint);
   refused.retryAfter = seconds;
   return refused;
 }
