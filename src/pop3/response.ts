@@ -92,6 +92,7 @@ function parseStatus(line: string): Response {
   if (matched !== undefined) {
     // Only -ERR carries response codes; brackets behind +OK are text (RFC 2449 §8).
     if (ok !== undefined) return { status: 'ok', text: line.slice('+OK '.length), respCode: undefined, octets: 0 };
+    // QUIRK: RFC 2449 §6.4 lets brackets be a code only where RESP-CODES is announced; servers send them without.
     if (err !== undefined) return { status: 'err', text, respCode: code?.toUpperCase(), octets: 0 };
   }
   const challenge = CONTINUE.exec(line);

@@ -37,14 +37,15 @@ export class Reception {
    * bare CR or LF, and with what the delivery throws.
    */
   finish(): readonly Promise<string>[] {
-    return this.#copies.finish(this.#refusal());
+    return this.#copies.finish(this.fault);
   }
 
   abort(): Promise<void> {
     return this.#copies.abort();
   }
 
-  #refusal(): Fault | undefined {
+  /** Why nobody will get the message, whatever is still to come of it. */
+  get fault(): Fault | undefined {
     if (this.#octets > this.#limit) {
       return {
         error: new SmtpReplyError({ code: 552, enhanced: '5.3.4' }, `message larger than ${this.#limit} octets`),

@@ -124,6 +124,13 @@ export class ServerTransaction {
       throw error;
     });
     if (last !== undefined) return this.#finish(reception);
+    const { fault } = reception;
+    if (fault !== undefined) {
+      // Said now: a client that knows no size would otherwise go on to its end for nothing.
+      await this.reset();
+      this.#session.reset();
+      throw fault.error;
+    }
     this.#session.chunked();
     await this.#reply(250, `${octets} octets taken`, '2.0.0');
   }
