@@ -10,11 +10,10 @@ import type { Style } from './output.ts';
 import { formatBytes } from './table.ts';
 import { safeText } from './terminal.ts';
 
-/** Header, text and attachments, as lines. */
-export function renderMessage(message: Message, style: Style): string {
+/** Header, text and attachments, as lines. @param text what `readableText` gives. */
+export function renderMessage(message: Message, text: string | undefined, style: Style): string {
   const lines = headerLines(message, style);
-  const text = message.text === undefined ? '(no text)' : safeText(message.text.trimEnd(), { multiline: true });
-  lines.push('', text);
+  lines.push('', text === undefined ? '(no text)' : safeText(text.trimEnd(), { multiline: true }));
   if (message.attachments.length > 0) lines.push('', ...message.attachments.map((part) => attachmentLine(part, style)));
   return lines.join('\n');
 }
@@ -63,14 +62,14 @@ export function summaryJson(summary: Summary | undefined) {
   };
 }
 
-/** A whole message, for `--json`. */
-export function messageJson(message: Message) {
+/** A whole message, for `--json`. @param text what `readableText` gives. */
+export function messageJson(message: Message, text: string | undefined) {
   return {
     ...summaryJson(message),
     replyTo: message.replyTo.map(addressJson),
     inReplyTo: message.inReplyTo ?? null,
     references: message.references,
-    text: message.text ?? null,
+    text: text ?? null,
     html: message.html ?? null,
     attachments: message.attachments.map(partJson),
     parts: message.parts.map(partJson),

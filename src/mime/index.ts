@@ -2,6 +2,7 @@
 
 export { type Address, formatAddress, makeAddress, needsUtf8, wireAddress } from './address.ts';
 export { type AddressList, parseAddressList, parseRecipient, parseRecipients } from './address-list.ts';
+export { type Body, readableText } from './bodies.ts';
 export { type ComposedMessage, compose, type Envelope } from './compose.ts';
 export type { DataKind } from './compose-parts.ts';
 export { formatDate, parseDate } from './date.ts';

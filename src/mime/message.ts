@@ -5,21 +5,18 @@
  * This file must never know where messages come from.
  */
 
-import { decodeText, loadCharsets } from './charset.ts';
+import { type Bodies, decodeBodies, isBody, isEmbedded } from './bodies.ts';
+import { loadCharsets } from './charset.ts';
 import type { Codec } from './codec.ts';
 import { type Defect, note } from './defect.ts';
-import { htmlToText } from './html.ts';
 import { MessageParser } from './parse.ts';
 import type { Part } from './part.ts';
-import { dispositionOf, fileName, type PartInfo, partInfo } from './part-info.ts';
+import { type PartInfo, partInfo } from './part-info.ts';
 import { type Summary, summarize } from './summary.ts';
 import { createDecoder } from './transfer.ts';
 
-export interface Message extends Summary {
-  /** The text to read: the plain text of the message, else its HTML as text. Lines end in LF. */
-  readonly text: string | undefined;
-  /** The first HTML body, as the sender wrote it. */
-  readonly html: string | undefined;
+/** `text` is the plain text alone; see `readableText` for what a person reads. */
+export interface Message extends Summary, Bodies {
   /** Everything that can be extracted, also out of embedded messages, in order. */
   readonly parts: readonly PartInfo[];
   /** The parts that are not the text of the message; an embedded message is one. */
@@ -45,21 +42,23 @@ interface Content {
 /**
  * Reads a message of any quality: what is wrong with it is in `defects`.
  *
- * @throws only what `chunks` throws.
+ * @param source the message, or its octets as they come.
+ * @throws only what `source` throws.
  */
-export async function readMessage(chunks: AsyncIterable<Uint8Array>, options: ReadOptions = {}): Promise<Message> {
-  const { contents, defects, size } = await readContents(chunks, options.maxText ?? 8 * 1024 * 1024);
+export async function readMessage(
+  source: Uint8Array | AsyncIterable<Uint8Array>,
+  options: ReadOptions = {},
+): Promise<Message> {
+  const { contents, defects, size } = await readContents(source, options.maxText ?? 8 * 1024 * 1024);
   const root = contents[0] as Content;
   const summary = await summarize(root.part.headers);
   for (const { part } of contents) await part.headers.loadCharsets();
   await loadCharsets(contents.map(({ part }) => part.params.get('charset') ?? 'utf-8'));
-  const bodies = contents.filter((content) => content.text !== undefined);
-  const { text, html } = await bodyText(bodies, defects);
+  const found = contents.flatMap(({ part, text }) => (text === undefined ? [] : [{ part, octets: text }]));
   const listed = contents.filter(({ part }) => part.kind !== 'multipart');
   return {
     ...summary,
-    text,
-    html,
+    ...decodeBodies(found, defects),
     parts: listed.map(infoOf),
     attachments: listed.filter((content) => content.text === undefined && !isEmbedded(content.part)).map(infoOf),
     size,
@@ -69,7 +68,7 @@ export async function readMessage(chunks: AsyncIterable<Uint8Array>, options: Re
 
 const infoOf = ({ part, size }: Content) => partInfo(part, size);
 
-async function readContents(chunks: AsyncIterable<Uint8Array>, maxText: number) {
+async function readContents(source: Uint8Array | AsyncIterable<Uint8Array>, maxText: number) {
   const contents: Content[] = [];
   const open: Content[] = [];
   let [room, size] = [maxText, 0];
@@ -98,56 +97,10 @@ async function readContents(chunks: AsyncIterable<Uint8Array>, maxText: number) 
       if (content.decoder.damaged) note(parser.defects, { code: 'bad-encoding', part: part.number });
     },
   });
-  for await (const chunk of chunks) {
+  for await (const chunk of source instanceof Uint8Array ? [source] : source) {
     size += chunk.length;
     parser.push(chunk);
   }
   parser.end();
   return { contents, defects: parser.defects, size };
-}
-
-/** Whether a part is text of the message itself, and no attachment. A multipart counts for its preamble alone. */
-function isBody(part: Part): boolean {
-  if (isEmbedded(part)) return false;
-  if (part.type.startsWith('multipart/')) return true;
-  if (part.type !== 'text/plain' && part.type !== 'text/html') return false;
-  if (dispositionOf(part)?.value === 'attachment') return false;
-  return part.depth === 0 || fileName(part) === undefined;
-}
-
-function isEmbedded(part: Part): boolean {
-  for (let parent = part.parent; parent !== undefined; parent = parent.parent) {
-    if (parent.kind === 'message') return true;
-  }
-  return false;
-}
-
-/**
- * Puts the text together in the order of the parts. Of alternatives the plain one is read; elsewhere each part counts,
- * because mailing lists and some programs add text in parts of its own.
- */
-async function bodyText(bodies: readonly Content[], defects: Defect[]) {
-  const plain = new Set(bodies.filter(({ part }) => part.type === 'text/plain').map(({ part }) => alternativeOf(part)));
-  plain.delete(undefined);
-  const hasText = bodies.some(({ part }) => part.kind === 'leaf');
-  const texts: string[] = [];
-  let html: string | undefined;
-  for (const { part, text = [] } of bodies) {
-    if (part.kind === 'multipart' && (hasText || text.length === 0)) continue;
-    const decoded = decodeText(Buffer.concat(text), part.params.get('charset'));
-    if (!decoded.clean) note(defects, { code: 'bad-charset', part: part.number });
-    const lines = decoded.text.replaceAll('\r\n', '\n');
-    if (part.type !== 'text/html') texts.push(lines);
-    else {
-      html ??= lines;
-      if (!plain.has(alternativeOf(part))) texts.push(await htmlToText(lines));
-    }
-  }
-  return { text: texts.length === 0 ? undefined : texts.join(''), html };
-}
-
-function alternativeOf(part: Part): Part | undefined {
-  let parent = part.parent;
-  while (parent !== undefined && parent.type !== 'multipart/alternative') parent = parent.parent;
-  return parent;
 }

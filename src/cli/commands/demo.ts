@@ -192,7 +192,7 @@ class Demo {
     const message = await openMessage(account, 1);
     const opened = await readOpened(message);
     this.#require(opened.subject === SUBJECT && opened.text === TEXT, 'the same subject and text');
-    this.#print(renderMessage(opened, this.#context.output.style).replaceAll(/^/gm, '  '));
+    this.#print(renderMessage(opened, opened.text, this.#context.output.style).replaceAll(/^/gm, '  '));
     this.#say('Save its attachments');
     return saveParts(message, [], join(this.#folder.path, 'saved'));
   }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { openMessage, readOpened } from '../../mail/read.ts';
 import { streamPart } from '../../mail/save.ts';
+import { readableText } from '../../mime/bodies.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { messageJson, renderMessage } from '../message-view.ts';
@@ -46,10 +47,14 @@ async function read(context: Context, number: number, flags: ReadFlags): Promise
     const opened = await readOpened(message);
     const fields = flags.headers ? opened.headers.fields.map(({ name, value }) => ({ name, value })) : undefined;
     if (output.isJson)
-      output.json({ number, ...messageJson(opened), ...(fields === undefined ? {} : { headers: fields }) });
+      output.json({
+        number,
+        ...messageJson(opened, await readableText(opened)),
+        ...(fields === undefined ? {} : { headers: fields }),
+      });
     else if (fields !== undefined)
       for (const { name, value } of fields) await output.write(`${safeText(`${name}: ${value}`)}\n`);
-    else await output.write(`${renderMessage(opened, output.style)}\n`);
+    else await output.write(`${renderMessage(opened, await readableText(opened), output.style)}\n`);
   }
   await message.markSeen();
 }

@@ -1,0 +1,97 @@
+/**
+ * Which parts of a message are its text, and the text they make together (RFC 2046 §5.1.4, RFC 2183).
+ *
+ * Why: this choice is made in one place, so that what is shown, answered and saved agree. HTML is turned into text only when
+ * somebody wants to read it: most programs that read a message never do.
+ */
+
+import { decodeText } from './charset.ts';
+import { type Defect, note } from './defect.ts';
+import { htmlToText } from './html.ts';
+import type { Part } from './part.ts';
+import { dispositionOf, fileName } from './part-info.ts';
+
+/** A piece of the text of a message, decoded. Lines end in LF. */
+export interface Body {
+  /** The number of its part. */
+  readonly part: string;
+  readonly html: boolean;
+  readonly text: string;
+}
+
+/** Whether a part is text of the message itself, and no attachment. A multipart counts for its preamble alone. */
+export function isBody(part: Part): boolean {
+  if (isEmbedded(part)) return false;
+  if (part.type.startsWith('multipart/')) return true;
+  if (part.type !== 'text/plain' && part.type !== 'text/html') return false;
+  if (dispositionOf(part)?.value === 'attachment') return false;
+  return part.depth === 0 || fileName(part) === undefined;
+}
+
+/** Whether a part is inside an embedded message. */
+export function isEmbedded(part: Part): boolean {
+  for (let parent = part.parent; parent !== undefined; parent = parent.parent) {
+    if (parent.kind === 'message') return true;
+  }
+  return false;
+}
+
+export interface Bodies {
+  /** What is to be read, in the order of the parts: of alternatives the plain one. */
+  readonly bodies: readonly Body[];
+  /** The plain text among them; undefined when there is none. */
+  readonly text: string | undefined;
+  /** The first HTML, as the sender wrote it, whether it is to be read or not. */
+  readonly html: string | undefined;
+}
+
+/**
+ * Decodes the text of a message. Elsewhere than among alternatives each part counts, because mailing lists and some
+ * programs add text in parts of its own.
+ *
+ * @param found the parts for which `isBody` holds, in their order, and the octets of each. Charsets are loaded already.
+ */
+export function decodeBodies(
+  found: readonly { readonly part: Part; readonly octets: readonly Uint8Array[] }[],
+  defects: Defect[],
+): Bodies {
+  const plain = new Set(found.filter(({ part }) => part.type === 'text/plain').map(({ part }) => alternativeOf(part)));
+  plain.delete(undefined);
+  const hasText = found.some(({ part }) => part.kind === 'leaf');
+  const bodies: Body[] = [];
+  let html: string | undefined;
+  for (const { part, octets } of found) {
+    if (part.kind === 'multipart' && (hasText || octets.length === 0)) continue;
+    const decoded = decodeText(Buffer.concat(octets), part.params.get('charset'));
+    if (!decoded.clean) note(defects, { code: 'bad-charset', part: part.number });
+    const body = { part: part.number, html: part.type === 'text/html', text: decoded.text.replaceAll('\r\n', '\n') };
+    if (body.html) html ??= body.text;
+    if (!body.html || !plain.has(alternativeOf(part))) bodies.push(body);
+  }
+  const texts = bodies.filter((body) => !body.html).map((body) => body.text);
+  return { bodies, text: joinPieces(texts), html };
+}
+
+/**
+ * The text to read of a message: what is plain, and what is HTML alone as text. Each piece is converted by itself, so that
+ * the HTML of one part cannot swallow another.
+ *
+ * @returns undefined when the message has no text.
+ */
+export async function readableText({ bodies }: Pick<Bodies, 'bodies'>): Promise<string | undefined> {
+  const texts: string[] = [];
+  for (const { html, text } of bodies) texts.push(html ? await htmlToText(text) : text);
+  return joinPieces(texts);
+}
+
+/** A piece begins a line of its own: the line end before a boundary is no part of the piece before it. */
+function joinPieces(texts: readonly string[]): string | undefined {
+  if (texts.length === 0) return undefined;
+  return texts.reduce((all, text) => (all === '' || all.endsWith('\n') ? all + text : `${all}\n${text}`));
+}
+
+function alternativeOf(part: Part): Part | undefined {
+  let parent = part.parent;
+  while (parent !== undefined && parent.type !== 'multipart/alternative') parent = parent.parent;
+  return parent;
+}
