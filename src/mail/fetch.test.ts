@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,22 +110,4 @@ test('sizes that are lies: the bytes count, and what is listed with another size
   size = 777;
   const { fetched, deleted } = await again(false);
   assert.deepEqual([fetched.length, deleted], [1, 0]);
-});
-
-test('a server that erases behind QUIT what was fetched hears QUIT when all of it is durable, and not before', async (t) => {
-  let durable: number | undefined;
-  const server = await startLineServer(t, '+OK hi\r\n', (line) => {
-    const answers: Record<string, string> = {
-      CAPA: '+OK\r\nUSER\r\nUIDL\r\nPIPELINING\r\nEXPIRE 0\r\n.\r\n',
-      STAT: '+OK 2 22\r\n',
-      LIST: '+OK\r\n1 11\r\n2 11\r\n.\r\n',
-      UIDL: '+OK\r\n1 one\r\n2 two\r\n.\r\n',
-      RETR: '+OK\r\na: b\r\n\r\nc\r\n.\r\n',
-    };
-    if (line === 'QUIT') durable = readdirSync(join(mailboxOf(own).maildir, 'new')).length;
-    return answers[line.slice(0, 4)] ?? '+OK\r\n';
-  });
-  const own = await resolveAccount({ pop3: `pop3+insecure://dave@127.0.0.1:${server.port}` }, surroundings);
-  assert.equal((await fetchMail(own, surroundings, {}, hooks)).fetched.length, 2);
-  assert.equal(durable, 2);
 });

@@ -105,18 +105,14 @@ class Fetch {
   async #retrieve(entries: readonly Entry[], wanted: readonly Entry[]): Promise<Retrieved> {
     if (wanted.length > 0 && this.#client.expiry?.days === 0) this.#hooks.say(EXPIRES);
     const retrieval = new Retrieval(this.#mailbox, this.#client, this.#hooks.progress);
-    let leaving: Promise<void> | undefined;
-    await retrieval.run(wanted, () => {
-      if (this.#options.keep !== undefined && this.#options.keep !== true) return;
-      // RFC 2449 §6.7: such a server erases behind QUIT what was fetched, and none of it is safe here yet.
-      if (this.#client.expiry?.days === 0) return;
-      // Nothing will be deleted: QUIT need not wait for anything, and saves a round trip.
-      leaving = leave(this.#client);
-      leaving.catch(() => undefined);
-    });
-    await leaving;
+    await retrieval.run(wanted);
     const { fetched, failed } = retrieval;
-    return { fetched, failed, deleted: leaving === undefined ? await this.#erase(entries) : 0 };
+    if (this.#options.keep === undefined || this.#options.keep === true) {
+      // Behind the last sync: some servers erase what was fetched at QUIT, whatever they announce.
+      this.#client.leave();
+      return { fetched, failed, deleted: 0 };
+    }
+    return { fetched, failed, deleted: await this.#erase(entries) };
   }
 
   /**
@@ -133,10 +129,7 @@ class Fetch {
         `the server has new unique ids for ${renamed.length} messages that are here already; they were not stored twice.`,
       );
     const rest = new Retrieval(this.#mailbox, this.#client, progress);
-    await rest.run(
-      wanted.filter(({ state }) => state !== 'new'),
-      () => undefined,
-    );
+    await rest.run(wanted.filter(({ state }) => state !== 'new'));
     const stored = byContent.held.filter(({ known }) => !known);
     return {
       fetched: [...rest.fetched, ...stored.map(({ number, uidl, octets: size }) => ({ number, uidl, size }))],

@@ -64,15 +64,12 @@ export class Retrieval {
   /**
    * Fetches the messages, in order. When it returns or throws, nothing is being written any more.
    *
-   * `allAsked` is called behind the last RETR, long before it is answered.
-   *
    * @throws whatever a session or the mailbox throws; what had come whole by then is stored all the same.
    */
-  async run(wanted: readonly Wanted[], allAsked: () => void): Promise<void> {
+  async run(wanted: readonly Wanted[]): Promise<void> {
     const planned = await this.#mailbox.plan(wanted);
     const storing = this.#storeAll();
     await this.#askAll(wanted, planned);
-    if (this.#failure === undefined) allAsked();
     this.#allAsked = true;
     this.#changed();
     await storing;

@@ -8,6 +8,7 @@
  *
  * What it must never know: what any command or reply means. RFC 2920 §3 and RFC 2449 §6.6 give the rules of pipelining.
  */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ConnectionLostError, type PosthornError } from '../errors.ts';
 import type { ChannelBinding } from '../sasl/binding.ts';
@@ -229,6 +230,12 @@ export class Channel {
       setTimeout(() => this.#socket.destroy(), LINGER).unref();
     }
     await this.closed;
+  }
+
+  /** The same without waiting for the other side to close: what was written still leaves, be the process at its end. */
+  hangUp(): void {
+    void this.close();
+    if (this.#socket instanceof Socket) this.#socket.unref();
   }
 
   /** Ends the connection at once; everything pending fails with `error`. Returns the error the connection ended with. */

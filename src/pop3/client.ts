@@ -25,6 +25,7 @@ import {
 } from './capabilities.ts';
 import { GREETING, KEEP_ALIVE, type Verb } from './commands.ts';
 import {
+  formatCommand,
   checkListing,
   checkRange,
   type Language,
@@ -249,6 +250,15 @@ export class Pop3Client {
     } finally {
       await this.#channel.close();
     }
+  }
+
+  /**
+   * Says QUIT and goes, without waiting for the answer: for a session in which nothing was marked, so that nothing here
+   * depends on what becomes of it.
+   */
+  leave(): void {
+    void this.#channel.exchange(formatCommand('QUIT'), new ResponseParser(), { said: 'QUIT', phase: 'quit' });
+    this.#channel.hangUp();
   }
 
   /** Ends the connection without QUIT: nothing is deleted. */
