@@ -95,6 +95,21 @@ test('only cli and tui touch the global process', () => {
   );
 });
 
+test('only the output writes to the streams of the process, and the entry where nothing else is left', () => {
+  // Whoever is handed a stream and writes to it has not been through the one place that makes text safe.
+  const writes =
+    /\bstd(?:out|err)\b[\w!?.()]*\.(?:write|end|pipe)\b|\.pipe\((?:\w+\.)*std(?:out|err)|\bconsole\.|process\.(?:emitWarning|_rawDebug)/;
+  const talkers = [...code].filter(([, text]) => writes.test(text)).map(([file]) => file);
+  assert.deepEqual(talkers.sort(), ['src/cli/bin.ts', 'src/cli/output.ts']);
+  // A program that is given our terminal writes to it by itself: those the person named, and no others.
+  const named = /\/(?:sandbox|secrets|editor|pager)\.ts$/;
+  const inherited = [...code].filter(([file, text]) => /'inherit'/.test(text) && !named.test(file));
+  assert.deepEqual(
+    inherited.map(([file]) => file),
+    [],
+  );
+});
+
 test('no default exports, no utils, and no barrels but the public ones', () => {
   const bad = [...code].filter(([file, text]) => {
     const barrel = /^export (?:type )?(?:\*|\{[^}]*\}) from /m.test(text);

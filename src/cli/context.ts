@@ -64,7 +64,12 @@ export function makeContext(program: Program, options: GlobalOptions, stop: Abor
     ...(mayAsk
       ? {
           askPassword: (user: string) =>
-            promptPassword(`Password of ${user}: `, { stdin, stderr, signal: stop.signal }),
+            promptPassword(`Password of ${user}: `, {
+              stdin,
+              stderr,
+              show: (question) => output.ask(question),
+              signal: stop.signal,
+            }),
         }
       : {}),
   };

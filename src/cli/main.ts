@@ -32,9 +32,9 @@ posthorn COMMAND --help says more about each command.`;
  */
 export async function main(argv: readonly string[], program: Program, stop = new AbortController()): Promise<number> {
   let context: Context | undefined;
+  // Help, and what is wrong with the command line, come before the options are known.
+  const current = () => (context ??= makeContext(program, early(argv), stop));
   let status = 0;
-  // Help has no context yet; whoever closed the output does not want to hear of it.
-  program.stdout.on('error', () => undefined);
   const root = new Command('posthorn');
   const run: Run =
     (work) =>
@@ -44,14 +44,14 @@ export async function main(argv: readonly string[], program: Program, stop = new
       status = (await work(context, ...args)) ?? 0;
     };
   try {
-    await describe(root, argv, program, run);
+    await describe(root, argv, (help) => current().output.data(help), run);
     await root.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
-    await flushed(program.stdout);
+    await context?.output.flushed();
     if (context?.output.failure !== undefined) throw context.output.failure;
     return status;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    const { output } = context ?? makeContext(program, early(argv), stop);
+    const { output } = current();
     // A reader who went away also stopped the work: that is the reason then, not the stop.
     const reason = output.failure ?? (error instanceof CommanderError ? usage(error, root, argv) : error);
     output.error(reason);
@@ -59,17 +59,17 @@ export async function main(argv: readonly string[], program: Program, stop = new
   }
 }
 
-/** Resolves when all that was written has left, or failed to: a reader who went away is known only then. */
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => void stream.write('', () => setImmediate(resolve)));
-}
-
-async function describe(root: Command, argv: readonly string[], program: Program, run: Run): Promise<void> {
+async function describe(
+  root: Command,
+  argv: readonly string[],
+  writeOut: (help: string) => void,
+  run: Run,
+): Promise<void> {
   root
     .description('Mail in the terminal and in scripts: POP3 in, SMTP out, a mailbox between them.')
     .version(VERSION, '-V, --version', 'print the version')
     .addHelpText('after', EXAMPLES)
-    .configureOutput({ writeOut: (text) => program.stdout.write(text), writeErr: () => undefined })
+    .configureOutput({ writeOut, writeErr: () => undefined })
     .showSuggestionAfterError(true)
     .exitOverride();
   addGlobalOptions(root);

@@ -63,7 +63,25 @@ test('talk cannot drive the terminal', () => {
   output.error(new ConfigError('bad-config', HOSTILE, { hint: HOSTILE }));
   output.error(new Error(HOSTILE));
   assert.match(stderr.text, /^[ -~\n]*$/);
-  assert.ok(stderr.text.startsWith('a\\x1b[31mb\\x9bc\\u202ed\ne\n'));
+  assert.ok(stderr.text.startsWith('a\\x1b[31mb\\x9bc\\u202ed\\x0d\\x0ae\n'));
+});
+
+test('data passes as text and styles of our own, whatever a caller forgot', async () => {
+  const { output, stdout } = capture({ tty: true });
+  output.data(`${output.style.bold('From:')} \x1b[2J\x9b\u202e\r\ne`);
+  await output.write(`${output.style.dim('more')} \x1b]0;t\x07\n`);
+  const safe = '\x1b[1mFrom:\x1b[22m \\x1b[2J\\x9b\\u202e\ne\n\x1b[2mmore\x1b[22m \\x1b]0;t\\x07\n';
+  assert.equal(stdout.text, safe);
+  const plain = capture();
+  plain.output.data('\x1b[31m');
+  assert.equal(plain.stdout.text, '\\x1b[31m\n');
+});
+
+test('a question waits for its answer on the same line', () => {
+  const { output, stderr } = capture();
+  output.ask('Password of ann\x1b[2J: ');
+  output.ask();
+  assert.equal(stderr.text, 'Password of ann\\x1b[2J: \n');
 });
 
 test('a trace is shown even when quiet, and is safe', () => {

@@ -3,18 +3,19 @@
  *
  * Why one class: what a script parses must never be mixed with what a person reads. With `json` set, standard error
  * holds one JSON object for an error, one for each warning and traced line, and nothing else. Talk is made safe here;
- * data is text the caller has made safe already (and may have styled), or raw bytes, which are made safe when they
- * would reach a terminal. A stack trace is never shown. What this file must never know: the process; it is given its
+ * data is text the caller has made safe already, value by value, and may have styled: here nothing passes but text and
+ * those styles. Raw bytes are made safe when they would reach a terminal. A stack trace is never shown. Nothing else in
+ * the program writes to its streams (test/layers.test.ts). What this file must never know: the process; it is given its
  * streams.
  */
 
 import { PosthornError, StoreError } from '../errors.ts';
 import { type Progress, ProgressBar } from './progress.ts';
-import { safeJson, safeText } from './terminal.ts';
+import { safeJson, safeStyledText, safeText } from './terminal.ts';
 
 /** What is needed of `process.stdout` and `process.stderr`. */
 export interface OutputStream {
-  write(chunk: string | Uint8Array): boolean;
+  write(chunk: string | Uint8Array, done?: () => void): boolean;
   on(event: 'error', listener: (error: Error) => void): unknown;
   once(event: 'drain' | 'close' | 'error', listener: () => void): unknown;
   off(event: 'drain' | 'close' | 'error', listener: () => void): unknown;
@@ -48,6 +49,7 @@ const SILENT: Progress = { add() {}, update() {}, done() {} };
 
 export class Output {
   readonly #options: OutputOptions;
+  readonly #styled: boolean;
   /** For data. */
   readonly style: Style;
   /** For talk; see `say`. */
@@ -59,8 +61,9 @@ export class Output {
 
   constructor(options: OutputOptions) {
     this.#options = options;
-    this.style = styleFor(options.stdout, options.color);
-    this.#talkStyle = styleFor(options.stderr, options.color);
+    this.#styled = isStyled(options.stdout, options.color);
+    this.style = styleFor(this.#styled);
+    this.#talkStyle = styleFor(isStyled(options.stderr, options.color));
     options.stdout.on('error', (error) => this.#stdoutFailed(error));
     // Nobody is left to be told, and the work itself can go on.
     options.stderr.on('error', () => {});
@@ -84,7 +87,8 @@ export class Output {
 
   /** Safe text on standard output; ends with a line break. */
   data(text: string): void {
-    this.#put(text.endsWith('\n') ? text : `${text}\n`);
+    const safe = this.#safeData(text);
+    this.#put(safe.endsWith('\n') ? safe : `${safe}\n`);
   }
 
   /** One value as one line of JSON on standard output. */
@@ -100,14 +104,14 @@ export class Output {
    */
   async write(chunk: Uint8Array | string): Promise<void> {
     const { stdout } = this.#options;
-    const safe = typeof chunk !== 'string' && stdout.isTTY ? this.#safeBytes(chunk) : chunk;
+    const safe = typeof chunk === 'string' ? this.#safeData(chunk) : stdout.isTTY ? this.#safeBytes(chunk) : chunk;
     if (!this.#put(safe) && !this.#stdoutError) await drained(stdout);
     if (this.#stdoutError) throw this.#stdoutError;
   }
 
-  /** Talk, unless quiet: any text, it is made safe. */
+  /** One line of talk, unless quiet: any text, it is made safe. What looks like a second line would pass for one of ours. */
   say(text: string): void {
-    if (!this.#options.quiet && !this.isJson) this.#talk(safeText(text, { multiline: true }));
+    if (!this.#options.quiet && !this.isJson) this.#talk(safeText(text));
   }
 
   /** Talk for those who asked for more of it. */
@@ -139,12 +143,24 @@ export class Output {
     this.#talk(lines.join('\n'));
   }
 
+  /** A question on standard error, where the answer is to stand behind it; or, without one, the end of that line. */
+  ask(question?: string): void {
+    this.#bar?.clear();
+    this.#options.stderr.write(question === undefined ? '\n' : safeText(question));
+  }
+
+  /** Resolves when all data that was written has left, or failed to: a reader who went away is known only then. */
+  flushed(): Promise<void> {
+    return new Promise((resolve) => void this.#options.stdout.write('', () => setImmediate(resolve)));
+  }
+
   /** A bar on standard error where a person watches, and one that does nothing where nobody does. */
   progress(label: string, total?: number, unit = 'bytes'): Progress {
     const { stderr, quiet } = this.#options;
     if (!stderr.isTTY || quiet || this.isJson) return SILENT;
     this.#bar?.done();
-    this.#bar = new ProgressBar(stderr, { label, total, unit });
+    const screen = { draw: (line: string) => void stderr.write(line), columns: () => stderr.columns };
+    this.#bar = new ProgressBar(screen, { label, total, unit });
     return this.#bar;
   }
 
@@ -157,6 +173,10 @@ export class Output {
     if (this.#stdoutError) return false;
     if (this.#options.stdout.isTTY) this.#bar?.clear();
     return this.#options.stdout.write(chunk);
+  }
+
+  #safeData(text: string): string {
+    return this.#styled ? safeStyledText(text) : safeText(text, { multiline: true });
   }
 
   #safeBytes(bytes: Uint8Array): string {
@@ -189,8 +209,11 @@ function describe(error: unknown) {
   return { code: 'internal', phase: null, message, hint, retryable: false, retryAfter: null, transcript: [] };
 }
 
-function styleFor(stream: OutputStream, color = true): Style {
-  const enabled = color && stream.isTTY;
+function isStyled({ isTTY = false }: OutputStream, color = true): boolean {
+  return color && isTTY;
+}
+
+function styleFor(enabled: boolean): Style {
   const names = Object.keys(STYLES) as (keyof typeof STYLES)[];
   return Object.fromEntries(
     names.map((name) => {

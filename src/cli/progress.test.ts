@@ -50,7 +50,7 @@ test('it is redrawn at most ten times a second, and gone at the end', () => {
   const written: string[] = [];
   let now = 0;
   const bar = new ProgressBar(
-    { write: (text) => written.push(text), columns: 80 },
+    { draw: (text) => void written.push(text), columns: () => 80 },
     { label: 'x', total: 1000, unit: 'bytes' },
     () => now,
   );
@@ -66,6 +66,9 @@ test('it is redrawn at most ten times a second, and gone at the end', () => {
 
 test('a bar that was never drawn leaves no trace', () => {
   const written: string[] = [];
-  new ProgressBar({ write: (text) => written.push(text) }, { label: 'x', total: 1, unit: 'bytes' }).done();
+  new ProgressBar(
+    { draw: (text) => void written.push(text), columns: () => undefined },
+    { label: 'x', total: 1, unit: 'bytes' },
+  ).done();
   assert.deepEqual(written, []);
 });

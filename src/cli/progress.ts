@@ -29,9 +29,10 @@ export interface Progress {
   done(): void;
 }
 
-export interface BarStream {
-  write(text: string): unknown;
-  readonly columns?: number | undefined;
+export interface Screen {
+  draw(text: string): void;
+  /** Undefined where it does not say. */
+  columns(): number | undefined;
 }
 
 const INTERVAL = 100;
@@ -39,7 +40,7 @@ const CLEAR_LINE = '\r\x1b[K';
 
 /** A bar that its owner can take off the screen before it writes something else there. */
 export class ProgressBar implements Progress {
-  readonly #stream: BarStream;
+  readonly #screen: Screen;
   readonly #now: () => number;
   readonly #start: number;
   readonly #fixed: Pick<BarState, 'label' | 'total' | 'unit'>;
@@ -50,11 +51,11 @@ export class ProgressBar implements Progress {
 
   /** `now` is in milliseconds, on any clock that never goes back. */
   constructor(
-    stream: BarStream,
+    screen: Screen,
     fixed: Pick<BarState, 'label' | 'total' | 'unit'>,
     now: () => number = () => performance.now(),
   ) {
-    this.#stream = stream;
+    this.#screen = screen;
     this.#fixed = fixed;
     this.#now = now;
     this.#start = now();
@@ -71,7 +72,7 @@ export class ProgressBar implements Progress {
     this.#drawnAt = now;
     this.#visible = true;
     const state = { ...this.#fixed, done, elapsed: now - this.#start };
-    this.#stream.write(CLEAR_LINE + renderBar(state, this.#stream.columns ?? 80));
+    this.#screen.draw(CLEAR_LINE + renderBar(state, this.#screen.columns() ?? 80));
   }
 
   done(): void {
@@ -81,7 +82,7 @@ export class ProgressBar implements Progress {
 
   /** Takes the line away until the next update. */
   clear(): void {
-    if (this.#visible) this.#stream.write(CLEAR_LINE);
+    if (this.#visible) this.#screen.draw(CLEAR_LINE);
     this.#visible = false;
   }
 }

@@ -12,8 +12,8 @@ function terminal() {
     setRawMode: (raw: boolean) => modes.push(raw),
   });
   const written: string[] = [];
-  const stderr = { isTTY: true, write: (text: string) => written.push(text) };
-  return { stdin, stderr, modes, written };
+  const show = (question = '\n') => void written.push(question);
+  return { stdin, stderr: { isTTY: true }, show, modes, written };
 }
 
 test('keys', () => {
@@ -31,15 +31,16 @@ test('keys', () => {
 
 test('canPrompt', () => {
   assert.equal(canPrompt(terminal()), true);
-  assert.equal(canPrompt({ stderr: { write() {} } }), false);
+  assert.equal(canPrompt({ stderr: {} }), false);
 });
 
 test('a password is read without a trace on the screen', async () => {
-  const { stdin, stderr, modes, written } = terminal();
-  const answer = promptPassword('Password for ann\x1b[2J: ', { stdin, stderr });
+  const { modes, written, ...streams } = terminal();
+  const { stdin } = streams;
+  const answer = promptPassword('Password for ann: ', streams);
   for (const byte of Buffer.from('gehü\x7feim\r')) stdin.write(Uint8Array.of(byte));
   assert.equal(await answer, 'geheim');
-  assert.deepEqual(written, ['Password for ann\\x1b[2J: ', '\n']);
+  assert.deepEqual(written, ['Password for ann: ', '\n']);
   assert.deepEqual(modes, [true, false]);
   assert.equal(stdin.isPaused(), true);
 });
@@ -53,13 +54,12 @@ test('Ctrl-C, the end of input and the signal all restore the terminal', async (
     (_, controller) => controller.abort(),
   ];
   for (const stop of stops) {
-    const { stdin, stderr, modes } = terminal();
+    const { stdin, modes, ...streams } = terminal();
     const controller = new AbortController();
-    const answer = assert.rejects(promptPassword('? ', { stdin, stderr, signal: controller.signal }), AbortedError);
+    const answer = assert.rejects(promptPassword('? ', { ...streams, stdin, signal: controller.signal }), AbortedError);
     stop(stdin, controller);
     await answer;
     assert.deepEqual(modes, [true, false]);
   }
-  const { stdin, stderr } = terminal();
-  await assert.rejects(promptPassword('? ', { stdin, stderr, signal: AbortSignal.abort() }), AbortedError);
+  await assert.rejects(promptPassword('? ', { ...terminal(), signal: AbortSignal.abort() }), AbortedError);
 });

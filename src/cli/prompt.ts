@@ -9,7 +9,6 @@
 import type { Readable } from 'node:stream';
 import { ReadStream } from 'node:tty';
 import { AbortedError } from '../errors.ts';
-import { safeText } from './terminal.ts';
 
 /** What is needed of `process.stdin`. */
 export interface PromptInput extends Readable {
@@ -21,7 +20,9 @@ export interface PromptInput extends Readable {
 export interface PromptStreams {
   readonly stdin: PromptInput;
   /** Where the question is shown: standard output may be a file. */
-  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean; readonly fd?: number };
+  readonly stderr: { readonly isTTY?: boolean; readonly fd?: number };
+  /** Shows the question there; without one, ends its line. See `Output.ask`. */
+  readonly show: (question?: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,15 +40,18 @@ export function canPrompt({ stderr }: Pick<PromptStreams, 'stderr'>): boolean {
  *
  * @throws AbortedError `aborted` on Ctrl-C, on Ctrl-D in an empty line, at the end of input, and by the signal.
  */
-export async function promptPassword(question: string, { stdin, stderr, signal }: PromptStreams): Promise<string> {
+export async function promptPassword(
+  question: string,
+  { stdin, stderr, show, signal }: PromptStreams,
+): Promise<string> {
   // The platform opens the terminal anew for this stream and never closes descriptors 0 to 2, so closing it is safe.
   const own = stdin.isTTY ? undefined : new ReadStream(stderr.fd ?? 2);
   try {
     // Asked once nothing is echoed any more: the answer may come at once, pasted or from a program.
-    return await readHidden(own ?? stdin, signal, () => stderr.write(safeText(question)));
+    return await readHidden(own ?? stdin, signal, () => show(question));
   } finally {
     own?.destroy();
-    stderr.write('\n');
+    show();
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { cellWidth, padEnd, padStart, safeJson, safeText, truncate } from './terminal.ts';
+import { cellWidth, padEnd, padStart, safeJson, safeStyledText, safeText, truncate } from './terminal.ts';
 
 /** Written by other means than the code's: code points, one list for each reason. */
 const FORBIDDEN = [
@@ -48,7 +48,7 @@ test('the visible forms', () => {
 
 test('what people write is left alone', () => {
   for (const text of [
-    'plain', 'Grüße', 'Привет', 'שלום', '你好', 'कर्म', 'क्‍ष', 'می‌خواهم', 'ශ්‍රී', '👨‍👩‍👧', '❤️', '🏳️‍🌈', '👩🏽‍💻', '葛󠄀', 'e\u0301', '\u2800', '\\x1b', '한국어', 'a\u00a0b',
+    'plain', 'Grüße', 'Привет', 'שלום', '你好', 'कर्म', 'क्‍ष', 'می‌خواهم', 'ශ්‍රී', '👨‍👩‍👧', '❤️', '🏳️‍🌈', '👩🏽‍💻', '葛󠄀', 'e\u0301', '⠓⠊⠀⠞⠓⠑⠗⠑', '1️⃣', '⚡︎', '≨︀', '\\x1b', '한국어', 'a\u00a0b',
   ]) {
     assert.equal(safeText(text), text);
   } // biome-ignore format: a table
@@ -59,6 +59,21 @@ test('joiners that join nothing, stacked selectors and stacked marks are shown',
   assert.equal(safeText('\u{1f600}\u200dx'), '\u{1f600}\\u200dx');
   assert.equal(safeText('\u{1f600}\ufe0f\u{e0101}\u{e0102}'), '\u{1f600}\ufe0f\\u{e0101}\\u{e0102}');
   assert.equal(safeText(`a${'\u0301'.repeat(9)}`), `a${'\u0301'.repeat(8)}\\u0301`);
+  assert.equal(safeText('h\u{e0120}i\ufe01!\ufe0f1\ufe0f\u180b'), 'h\\u{e0120}i\\ufe01!\\ufe0f1\\ufe0f\\u180b');
+});
+
+test('what only looks like a blank, and blanks that push the rest off the screen, are shown on a single line', () => {
+  assert.equal(safeText('\u2800'), '\\u2800');
+  assert.equal(safeText(`Bank${' '.repeat(200)}.exe`), 'Bank\\x20{200}.exe');
+  assert.equal(safeText(`Bank${'\u3000\u00a0'.repeat(9)}.exe`), 'Bank\\x20{18}.exe');
+  assert.equal(safeText(`Bank${' '.repeat(16)}.exe`), `Bank${' '.repeat(16)}.exe`);
+  assert.equal(safeText(`a\n${' '.repeat(40)}b\u2800`, { multiline: true }), `a\n${' '.repeat(40)}b\u2800`);
+});
+
+test('styles of our own pass, and nothing else that begins with ESC', () => {
+  const styled = '\x1b[1mSubject:\x1b[22m a\tb\n\x1b[31mred\x1b[39m';
+  assert.equal(safeStyledText(styled), styled);
+  assert.equal(safeStyledText('\x1b[1m\x1b[2J\x1b[22m\x9b\x1b[8m'), '\x1b[1m\\x1b[2J\x1b[22m\\x9b\\x1b[8m');
 });
 
 const character = fc.oneof(

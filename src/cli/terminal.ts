@@ -21,34 +21,63 @@ const JOINING =
  * - controls C0, DEL and C1 (with ESC and the one-character CSI), unpaired surrogates, noncharacters;
  * - line and paragraph separators; bidi controls and all else that is invisible by default (zero-width characters,
  *   Hangul fillers, tags), and interlinear annotation;
- * - joiners that join nothing, a variation selector after another one, and the ninth mark on one letter.
+ * - joiners that join nothing, variation selectors that select nothing (a row of them can carry a hidden text), and the
+ *   ninth mark on one letter.
  */
 const UNSAFE = [
   '[[\\p{Cc}\\p{Cs}\\p{Noncharacter_Code_Point}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\uFFF9-\\uFFFB]' +
     '--[\\u200C\\u200D\\p{Variation_Selector}]]',
   `(?<!${JOINING})\\u200C|\\u200C(?!${JOINING})`,
   `(?<!${JOINING}|[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\uFE0F])\\u200D|\\u200D(?!${JOINING}|\\p{Extended_Pictographic})`,
-  '(?<=\\p{Variation_Selector})\\p{Variation_Selector}',
+  '(?<![\\p{Emoji}--\\p{ASCII}])(?<![0-9#*](?=\\uFE0F\\u20E3))[\\uFE0E\\uFE0F]',
+  '(?<![[\\p{L}\\p{M}\\p{P}\\p{S}]--[\\p{ASCII}\\p{Variation_Selector}]])[\\uFE00-\\uFE0D]',
+  '(?<!\\p{Ideographic})[\\u{E0100}-\\u{E01EF}]',
+  '(?<!\\p{scx=Mong})[\\u180B-\\u180D\\u180F]',
   '(?<=\\p{M}{8})\\p{M}',
 ].join('|');
 
+/** On one line, moreover: a blank Braille pattern among no others, which looks like a space, and is a name's only letter. */
+const BLANK_BRAILLE = '(?<![\\u2801-\\u28FF])\\u2800(?![\\u2801-\\u28FF])';
+
 // Made when the first text beyond ASCII is met: a pattern over Unicode's properties takes milliseconds to build.
 let unsafePattern: RegExp | undefined;
+let unsafeLinePattern: RegExp | undefined;
 let unsafeLinesPattern: RegExp | undefined;
 const unsafe = () => (unsafePattern ??= new RegExp(UNSAFE, 'gv'));
+const unsafeLine = () => (unsafeLinePattern ??= new RegExp(`${UNSAFE}|${BLANK_BRAILLE}`, 'gv'));
 const unsafeLines = () => (unsafeLinesPattern ??= new RegExp(`\\r\\n|(?![\\n\\t])(?:${UNSAFE})`, 'gv'));
 
 const ASCII = /^[ -~]*$/;
 const ASCII_LINES = /^[ -~\n\t]*$/;
+/** More blanks in a row than a line of text needs: they push what comes behind them off the screen. */
+const BLANKS = /(?<!\p{Zs})\p{Zs}{17,}/gu;
+const MANY_BLANKS = /\p{Zs}{17}/u;
 
 /**
  * `text` with everything that could drive, confuse or deceive a terminal written visibly: `\x1b`, `\u202e`,
- * `\u{e0041}`. Multi-line text keeps LF and TAB, and CRLF becomes LF. Applying it twice changes nothing.
+ * `\u{e0041}`. Multi-line text keeps LF and TAB, and CRLF becomes LF; on a single line, more than 16 blanks in a row
+ * become `\x20{200}`. Applying it twice changes nothing.
  */
 export function safeText(text: string, options: { multiline?: boolean } = {}): string {
-  if (!options.multiline) return ASCII.test(text) ? text : text.replace(unsafe(), escape);
+  if (options.multiline) {
+    if (ASCII_LINES.test(text)) return text;
+    return text.replace(unsafeLines(), (match) => (match === '\r\n' ? '\n' : escape(match)));
+  }
+  const safe = ASCII.test(text) ? text : text.replace(unsafeLine(), escape);
+  return MANY_BLANKS.test(safe) ? safe.replace(BLANKS, (run) => `${escape(' ')}{${run.length}}`) : safe;
+}
+
+/** The styles this program uses; see `Style` in output.ts. */
+const OWN_STYLE = /\x1b\[(?:[12]|22|3[1-39])m/g;
+
+/** Multi-line text with styles of our own, safe whatever whoever made it forgot: all else that is unsafe is escaped. */
+export function safeStyledText(text: string): string {
   if (ASCII_LINES.test(text)) return text;
-  return text.replace(unsafeLines(), (match) => (match === '\r\n' ? '\n' : escape(match)));
+  const styles = text.match(OWN_STYLE) ?? [];
+  return text
+    .split(OWN_STYLE)
+    .map((piece, index) => safeText(piece, { multiline: true }) + (styles[index] ?? ''))
+    .join('');
 }
 
 function escape(character: string): string {

@@ -124,7 +124,9 @@ class Demo {
     ] as const) {
       const info: ServerInfo = await greet(account, this.#surroundings, warn);
       this.#print(
-        `  ${name}: ${info.tls?.protocol ?? 'no TLS'}, certificate of ${info.tls?.subject ?? 'nobody'}; offers ${info.capabilities.join(', ')}`,
+        safeText(
+          `  ${name}: ${info.tls?.protocol ?? 'no TLS'}, certificate of ${info.tls?.subject ?? 'nobody'}; offers ${info.capabilities.join(', ')}`,
+        ),
       );
     }
   }

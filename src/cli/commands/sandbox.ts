@@ -9,6 +9,7 @@ import { PrivateFolder } from '../../store/private-folder.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { addGlobalOptions, readCount } from '../options.ts';
+import { safeText } from '../terminal.ts';
 
 interface SandboxFlags {
   smtpPort?: number;
@@ -129,7 +130,7 @@ function serve(context: Context, flags: SandboxFlags): Promise<void> {
 }
 
 function instructions({ host, ports, users }: Sandbox, variables: Record<string, string>): string {
-  const exports = Object.entries(variables).map(([name, value]) => `  export ${name}='${value}'`);
+  const exports = Object.entries(variables).map(([name, value]) => safeText(`  export ${name}='${value}'`));
   return [
     `SMTP  ${host}:${ports.smtp} (STARTTLS)   ${host}:${ports.smtps} (TLS)`,
     `POP3  ${host}:${ports.pop3} (STLS)       ${host}:${ports.pop3s} (TLS)`,
