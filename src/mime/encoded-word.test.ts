@@ -37,6 +37,14 @@ test('reads what other programs write', () => {
   assert.equal(decodeWords('=?utf-8?q?unterminated'), '=?utf-8?q?unterminated');
 });
 
+test('8-bit characters inside a word are text already', () => {
+  assert.equal(
+    decodeWords('=?iso-8859-1?Q?J\u00fcrgen_=E9?= =?iso-8859-1?Q?_Fr=F6sche?='),
+    'J\u00fcrgen \u00e9 Fr\u00f6sche',
+  );
+  assert.equal(decodeWords('=?utf-8?Q?\u65e5=E6=9C=AC?='), '\u65e5\u672c');
+});
+
 test('loads what TextDecoder lacks', async () => {
   await loadCharsets(['cp850']);
   assert.equal(decodeWords('=?cp850?q?caf=82?='), 'café');
@@ -50,7 +58,7 @@ test('what is written is read back; words are short and hold whole characters', 
       for (const word of words) {
         assert.match(word, /^=\?UTF-8\?[QB]\?[!-~]+\?=$/);
         assert.ok(word.length <= 75);
-        assert.ok(!decodeWords(word).includes('\uFFFD'));
+        assert.ok(text.includes('\uFFFD') || !decodeWords(word).includes('\uFFFD'));
       }
     }),
   );

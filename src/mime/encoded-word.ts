@@ -55,6 +55,7 @@ function quote(character: string): string {
 
 /** Every part stops at the next question mark and has a bound or a fixed end, so matching is linear. */
 const ENCODED_WORD = /=\?([^?*\s]{1,64})(?:\*[^?\s]{0,64})?\?([bq])\?([^?\r\n]*)\?=/gi;
+const RAW = /[^\0-\x7f]/;
 const CHARSET = /=\?([^?*\s]{1,64})/g;
 
 /** The charsets named by the encoded-words in `text`, to be loaded before they are decoded. */
@@ -66,7 +67,8 @@ export function wordCharsets(text: string): string[] {
  * Decodes the encoded-words in `text` and leaves the rest as it is. White space between two of them is dropped, and
  * neighbours of one charset are joined before they are decoded (RFC 2047 §6.2).
  *
- * QUIRK: words are accepted next to other characters and with spaces inside, because programs write them so.
+ * QUIRK: words are accepted next to other characters, with spaces and with 8-bit characters inside, because programs write
+ * them so.
  */
 export function decodeWords(text: string): string {
   if (!text.includes('=?')) return text;
@@ -86,11 +88,22 @@ export function decodeWords(text: string): string {
       if (end === 0 || between.trim() !== '') out += between;
       run = { charset, octets: [] };
     }
-    run.octets.push(decodePayload(encoding, payload));
+    if (RAW.test(payload)) {
+      flush();
+      out += decodeAroundRaw(charset, payload);
+    } else run.octets.push(decodePayload(encoding, payload));
     end = match.index + whole.length;
   }
   flush();
   return out + text.slice(end);
+}
+
+/** 8-bit characters were octets of the field and are text already; only what is around them is in the word's charset. */
+function decodeAroundRaw(charset: string, payload: string): string {
+  return payload
+    .split(/([^\0-\x7f]+)/)
+    .map((piece, index) => (index % 2 === 1 ? piece : decodeText(decodePayload('q', piece), charset).text))
+    .join('');
 }
 
 function decodePayload(encoding: string, payload: string): Buffer {

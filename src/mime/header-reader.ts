@@ -149,7 +149,8 @@ export class HeaderReader {
       this.#finish();
       return false;
     }
-    if (/^[!-9;-~]+[ \t]*:/.test(line)) {
+    // QUIRK: a name with 8-bit octets is none (RFC 5322 §2.2), but the fields behind it still belong to the header.
+    if (/^[!-9;-~\x80-\xff]+[ \t]*:/.test(line)) {
       this.#endField();
       this.#field = line;
       return true;

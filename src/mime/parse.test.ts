@@ -107,6 +107,7 @@ test('faults are read by stated rules', () => {
     ['empty', '', ['1 text/plain'], []],
     ['header only', 'Subject: x', ['1 text/plain'], []],
     ['no header', '\nbody', ['1 text/plain', '|body|'], []],
+    ['an 8-bit name', 'A: b\nInval\xefd: c\nD: e\n\nbody', ['1 text/plain', '|body|'], []],
     ['no empty line', 'A: b\nbody', ['1 text/plain', '|body|'], ['missing-header-end']],
     ['mbox line', 'From ann Mon\nA: b\n\nbody', ['1 text/plain', '|body|'], []],
     ['two types', 'Content-Type: text/html\nContent-Type: text/plain\n\n', ['1 text/html'], ['duplicate-content-type']],
