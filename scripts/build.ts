@@ -52,7 +52,7 @@ try {
       'marked',
       '@peculiar/x509',
       'reflect-metadata',
-      'html-to-text',
+      'htmlparser2',
       'iconv-lite',
       '@mongodb-js/saslprep',
     ],

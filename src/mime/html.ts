@@ -1,79 +1,42 @@
 /**
  * HTML to plain text, for reading a message that has no better text.
  *
- * Why: the converter is loaded only when such a message is read, and is never let loose on what a stranger wrote without
- * limits on length, depth and breadth: it recurses. What comes out has line ends and TABs but no other control character.
- * Nothing is ever fetched: links are shown, images are left out.
+ * Why: the parser is loaded only when such a message is read, and never recurses; what a stranger wrote costs time in
+ * proportion to its length, and past a depth or an amount that no real document has its source is shown instead, which is
+ * the reader's to judge. What comes out has line ends and TABs but no other control character. Nothing is ever fetched:
+ * links are listed, an image is its description.
  */
+import { HtmlRenderer, TooMuch } from './html-render.ts';
 
 /** In characters; what is beyond is left out. */
 const MAX_HTML = 2 * 1024 * 1024;
 
-const MAX_NESTING = 500;
-
-const VOID = new Set('area base br col embed hr img input link meta param source track wbr'.split(' '));
-
-/** Elements that end by themselves where the key begins. */
-const IMPLIED_ENDS = new Map(
-  Object.entries({
-    p: 'p',
-    li: 'li',
-    td: 'td th',
-    th: 'td th',
-    tr: 'tr td th',
-    dt: 'dt dd',
-    dd: 'dt dd',
-    option: 'option',
-  }),
-);
-
-const OPTIONS = {
-  wordwrap: false,
-  limits: { maxInputLength: MAX_HTML, maxDepth: 128, maxChildNodes: 20_000, maxBaseElements: 16, ellipsis: '…' },
-  selectors: [
-    { selector: 'a', options: { hideLinkHrefIfSameAsText: true, ignoreHref: false, noAnchorUrl: true } },
-    { selector: 'img', format: 'skip' },
-    { selector: 'tr', format: 'block', options: { leadingLineBreaks: 1, trailingLineBreaks: 1 } },
-    ...['td', 'th'].map((selector) => ({ selector, format: 'inlineSurround', options: { suffix: ' ' } })),
-    ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
-  ],
-};
+export interface HtmlTextOptions {
+  /** The cells that a table may take before it is written row by row; 78. */
+  readonly columns?: number;
+  /** The cells a text takes; its characters are counted where nothing is given. */
+  readonly width?: (text: string) => number;
+}
 
 /** @returns the text of an HTML document, of any quality; never throws. */
-export async function htmlToText(html: string): Promise<string> {
-  const { convert } = await import('html-to-text');
+export async function htmlToText(html: string, options: HtmlTextOptions = {}): Promise<string> {
+  const { Parser } = await import('htmlparser2');
   const input = html.slice(0, MAX_HTML);
-  return (isTooDeep(input) ? withoutTags(input) : convert(input, OPTIONS))
+  const { columns = 78, width = (text: string) => Array.from(text).length } = options;
+  const renderer = new HtmlRenderer({ columns, width });
+  let lines: readonly string[];
+  try {
+    const parser = new Parser(renderer, { decodeEntities: true });
+    parser.write(input);
+    parser.end();
+    lines = renderer.text();
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error;
+    lines = input.split('\n');
+  }
+  const text = (input.length < html.length ? [...lines, '…'] : lines).join('\n');
+  return text
     .replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n')
     .replace(/[^\P{Cc}\n\t]/gu, '')
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')
     .trimEnd();
-}
-
-/**
- * Whether elements are nested deeper than in any real document: the converter's time grows with the square of the depth,
- * so such a document must never get there. This keeps the same stack of open elements, and stops when it is full.
- */
-function isTooDeep(html: string): boolean {
-  const stack: string[] = [];
-  for (const [, slash, tag = ''] of html.matchAll(/<(\/?)([a-z][a-z0-9]{0,20})/gi)) {
-    const name = tag.toLowerCase();
-    if (VOID.has(name)) continue;
-    if (slash === '/') {
-      const open = stack.lastIndexOf(name);
-      if (open >= 0) stack.length = open;
-      continue;
-    }
-    const ended = IMPLIED_ENDS.get(name)?.split(' ') ?? [];
-    while (ended.includes(stack.at(-1) ?? '')) stack.pop();
-    if (stack.push(name) > MAX_NESTING) return true;
-  }
-  return false;
-}
-
-/** What is left when the document would defeat the converter: everything but the tags. */
-function withoutTags(html: string): string {
-  return html.replace(/<[^<>]*>/g, ' ').replace(/\s+/g, (space) => (space.includes('\n') ? '\n' : ' '));
 }
