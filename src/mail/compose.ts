@@ -6,6 +6,7 @@ import { parseRecipient, parseRecipients } from '../mime/address-list.ts';
 import { type ComposedMessage, compose } from '../mime/compose.ts';
 import type { Attachment, Draft } from '../mime/draft.ts';
 import { checkMessageId } from '../mime/header.ts';
+import { inspectAttachment } from '../mime/inspect.ts';
 import { openAttachment } from '../store/attachment.ts';
 
 export interface MessageRequest {
@@ -88,9 +89,13 @@ function withoutSpaces(text: string): string {
 }
 
 async function attachments({ attach = [], inline = [] }: MessageRequest): Promise<Attachment[]> {
-  const attached = await Promise.all(attach.map(openAttachment));
-  const shown = await Promise.all(inline.map(openAttachment));
+  const attached = await Promise.all(attach.map(openFile));
+  const shown = await Promise.all(inline.map(openFile));
   return [...attached, ...shown.map(shownInline)];
+}
+
+async function openFile(path: string): Promise<Attachment> {
+  return inspectAttachment(await openAttachment(path));
 }
 
 /** The HTML names it by its file name, which must therefore be one that an id can hold. */

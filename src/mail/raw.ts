@@ -8,17 +8,15 @@ import { isAscii } from 'node:buffer';
 import { UsageError } from '../errors.ts';
 import { type Address, bad, distinctAddresses, wireAddress } from '../mime/address.ts';
 import { parseRecipients } from '../mime/address-list.ts';
+import { HeaderCutter, withoutBcc } from '../mime/header-cutter.ts';
 import { type Headers, MAX_FIELDS } from '../mime/header-reader.ts';
 import { readHeaders } from '../mime/summary.ts';
 import type { Envelope } from '../smtp/envelope.ts';
 import { Spool } from '../store/spool.ts';
-import { asBuffer, latin1 } from '../wire/bytes.ts';
 import { normaliseEol } from '../wire/eol.ts';
 import { at } from './compose.ts';
 import type { Sendable } from './send.ts';
 
-/** The most octets a header may have. */
-const MAX_HEADER = 1024 * 1024;
 const RESENT = ['resent-to', 'resent-cc', 'resent-bcc'];
 
 export interface RawRequest {
@@ -108,53 +106,4 @@ function recipientsIn(headers: Headers): Address[] {
 
 function readList(text: string): Address[] {
   return parseRecipients(text, { field: true });
-}
-
-/** Takes the header off the front of a message. */
-class HeaderCutter {
-  header = '';
-  #done = false;
-
-  /** Returns what of the chunk is body, from the blank line on. */
-  push(bytes: Uint8Array): Uint8Array {
-    if (this.#done) return bytes;
-    const before = this.header.length;
-    this.header += latin1(bytes);
-    const end = this.header.startsWith('\r\n') ? 0 : this.header.indexOf('\r\n\r\n', Math.max(0, before - 3)) + 2;
-    if (end === 1) {
-      if (this.header.length > MAX_HEADER)
-        throw new UsageError('bad-message', 'The header of the message is longer than 1 MiB.');
-      return new Uint8Array();
-    }
-    this.#done = true;
-    const body = asBuffer(bytes).subarray(Math.max(0, end - before));
-    // Where the blank line began in an earlier chunk, its beginning is put back in front.
-    const missing = this.header.slice(end, Math.max(end, before));
-    this.header = this.header.slice(0, end);
-    checkFields(this.header);
-    return missing === '' ? body : Buffer.concat([Buffer.from(missing, 'latin1'), body]);
-  }
-
-  /** A message that is all header still gets its blank line. */
-  end(): Uint8Array {
-    if (this.#done) return new Uint8Array();
-    checkFields(this.header);
-    if (!this.header.endsWith('\r\n')) this.header += '\r\n';
-    return Buffer.from('\r\n');
-  }
-}
-
-/** Some other file would go out as a message with a garbled header. @throws UsageError `bad-message`. */
-function checkFields(header: string): void {
-  const lines = header.replace(/\r\n$/, '').split('\r\n');
-  const wrong = lines.findIndex((line, at) => !/^[!-9;-~]+[ \t]*:/.test(line) && (at === 0 || !/^[ \t]/.test(line)));
-  if (wrong < 0) return;
-  throw new UsageError('bad-message', `That is not a message: line ${wrong + 1} is no field of a header.`, {
-    hint: 'A message begins with fields such as "Subject: hello", then a blank line, then the text.',
-  });
-}
-
-/** The header without its Bcc fields, and those of whoever passed it on. */
-function withoutBcc(header: string): Buffer {
-  return Buffer.from(header.replace(/^(?:resent-)?bcc[ \t]*:.*\r\n(?:[ \t].*\r\n)*/gim, ''), 'latin1');
 }

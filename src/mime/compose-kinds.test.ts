@@ -4,9 +4,9 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { parseRecipient, parseRecipients } from './address-list.ts';
 import { compose } from './compose.ts';
-import type { DataKind } from './compose-parts.ts';
 import type { Attachment, Draft } from './draft.ts';
 import { extractPart } from './extract.ts';
+import type { DataKind } from './lines.ts';
 import { readMessage } from './message.ts';
 import { collect, stream } from './support.test.ts';
 
@@ -51,18 +51,25 @@ suite('a message', () => {
 
   test('says what each part is, and what holds it', async () => {
     const plain = { ...BASE, text: 'plain' };
-    const umlaut = { ...BASE, text: 'Grüße' };
+    const umlaut = { ...BASE, text: 'Viele herzliche Grüße' };
+    const cyrillic = { ...BASE, text: 'Привет' };
     const attachments = [file(Buffer.from('\n\0'))];
     const long = { ...BASE, text: 'ü'.repeat(600) };
-    const odd = { ...BASE, text: 'ü\x07' };
+    const odd = { ...BASE, text: 'an odd ü\x07' };
     const rows: [draft: Draft, ascii: string, eightBit: string, binary: string][] = [
       [plain, '7bit', '7bit', '7bit'],
       [umlaut, 'quoted-printable', '8bit', '8bit'],
-      [long, 'quoted-printable', 'quoted-printable', 'quoted-printable'],
+      [cyrillic, 'base64', '8bit', '8bit'],
+      [long, 'base64', 'base64', 'base64'],
       [odd, 'quoted-printable', 'quoted-printable', 'quoted-printable'],
       [{ ...plain, attachments }, '7bit base64', '7bit base64', 'binary 7bit binary'],
       [{ ...umlaut, attachments }, 'quoted-printable base64', '8bit 8bit base64', 'binary 8bit binary'],
-      [{ ...umlaut, html: '<b>ü' }, 'quoted-printable quoted-printable', '8bit 8bit 8bit', '8bit 8bit 8bit'],
+      [
+        { ...umlaut, html: '<p>Viele herzliche Grüße</p>' },
+        'quoted-printable quoted-printable',
+        '8bit 8bit 8bit',
+        '8bit 8bit 8bit',
+      ],
     ];
     for (const [draft, ...expected] of rows) {
       assert.deepEqual(await Promise.all(KINDS.map((kind) => encodings(draft, kind))), expected);

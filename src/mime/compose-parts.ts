@@ -1,26 +1,33 @@
 /**
  * The parts of a composed message: its tree, their MIME header fields and their bytes (RFC 2045, RFC 2046, RFC 2183).
  *
- * Why: the tree is only as deep as the content needs: mixed [ alternative [ text, related [ html, inline… ] ], attachments ].
+ * Why: the tree is only as deep as the content needs: mixed [ alternative [ text, related [ html, inline… ], calendar ],
+ * attachments ].
  * A part is a header and a list of segments, each either bytes or an attachment still to be read; so a tree is flattened
  * once, and what is left is a list to play. This file must never know addresses or subjects.
  */
 
 import { randomBytes } from 'node:crypto';
 import { UsageError } from '../errors.ts';
+import { Base64Encoder, base64Length } from './base64.ts';
+import type { Codec } from './codec.ts';
+import { calendarFile, calendarMethod } from './compose-calendar.ts';
+import { flowText } from './compose-flowed.ts';
 import type { Attachment, Draft } from './draft.ts';
-import { checkMessageId, checkText, foldField, MAX_LINE } from './header.ts';
+import { checkMessageId, checkText, foldField } from './header.ts';
+import { DATA_KINDS, type DataKind, fits, LineScanner } from './lines.ts';
 import { parameterPieces } from './params.ts';
 import { QuotedPrintableEncoder } from './quoted-printable.ts';
 import { guessType } from './types.ts';
 
 /** Bytes as they are, or an attachment to be read in this place. */
-export type Segment = Uint8Array | Attachment;
+export type Segment = Uint8Array | Content;
 
-/** What octets are, or may be: lines of ASCII, lines of any octets, or no lines at all (RFC 2045 §2.7 to §2.9). */
-export type DataKind = '7bit' | '8bit' | 'binary';
-
-const KINDS: readonly DataKind[] = ['7bit', '8bit', 'binary'];
+export interface Content {
+  readonly attachment: Attachment;
+  /** As what it goes: octets, lines that are what is said here, or base64. */
+  readonly form: DataKind | 'base64';
+}
 
 export interface Entity {
   /** The MIME fields, each with its CRLF, without the empty line. */
@@ -40,19 +47,31 @@ export function rootEntity(draft: Draft, most: DataKind): Entity {
   const attachments = draft.attachments ?? [];
   const related = draft.html === undefined ? [] : attachments.filter((attachment) => attachment.inline === true);
   const others = attachments.filter((attachment) => !related.includes(attachment));
+  if (draft.calendar !== undefined) others.push(calendarFile(draft.calendar));
   const attached = (attachment: Attachment): Entity => attachmentEntity(attachment, most);
-  const bodies: Entity[] = [];
-  if (draft.text !== undefined) bodies.push(textEntity('plain', draft.text, most));
-  if (draft.html !== undefined) {
-    const html = textEntity('html', draft.html, most);
-    bodies.push(
-      related.length === 0 ? html : multipart('related', [html, ...related.map(attached)], ['type="text/html"']),
-    );
-  }
-  const [first, second] = bodies;
-  const content = second === undefined ? first : multipart('alternative', bodies);
-  if (others.length === 0) return content ?? textEntity('plain', '', most);
+  const bodies = bodiesOf(draft, related.map(attached), most);
+  const content = bodies.length > 1 ? multipart('alternative', bodies) : bodies[0];
+  if (others.length === 0) return content ?? textEntity('', { type: 'text/plain' }, most);
   return multipart('mixed', [...(content === undefined ? [] : [content]), ...others.map(attached)]);
+}
+
+/** The same content in the forms there are of it, from the plainest to the richest (RFC 2046 §5.1.4). */
+function bodiesOf({ text, flowed, html, calendar }: Draft, related: readonly Entity[], most: DataKind): Entity[] {
+  const bodies: Entity[] = [];
+  if (text !== undefined) {
+    const plain = { type: 'text/plain', ...(flowed === true ? { params: ['format=flowed'] } : {}) };
+    bodies.push(textEntity(flowed === true ? flowText(text) : text, plain, most));
+  }
+  if (html !== undefined) {
+    const entity = textEntity(html, { type: 'text/html' }, most);
+    bodies.push(related.length === 0 ? entity : multipart('related', [entity, ...related], ['type="text/html"']));
+  }
+  if (calendar !== undefined) {
+    const method = calendarMethod(calendar);
+    const params = method === undefined ? [] : [`method=${method}`];
+    bodies.push(textEntity(calendar, { type: 'text/calendar', params }, most));
+  }
+  return bodies;
 }
 
 /** The boundary is 128 random bits after `=_`, which neither base64 nor quoted-printable can ever contain, and no file will. */
@@ -67,7 +86,7 @@ function multipart(subtype: string, parts: readonly Entity[], params: readonly s
   }
   body.push(Buffer.from(`\r\n--${boundary}--\r\n`));
   // RFC 2045 §6.4: what holds a part of a kind says so too.
-  const kind = KINDS.findLast((each) => parts.some((part) => part.kind === each)) ?? '7bit';
+  const kind = DATA_KINDS.findLast((each) => parts.some((part) => part.kind === each)) ?? '7bit';
   const encoding = kind === '7bit' ? '' : foldField('Content-Transfer-Encoding', [kind]);
   return {
     header: foldField('Content-Type', withSemicolons(pieces)) + encoding,
@@ -96,56 +115,73 @@ function joined(segments: readonly Segment[]): Segment[] {
   return out;
 }
 
-/** Text that is short lines goes as it is, where its octets may; anything else as quoted-printable. */
-function textEntity(subtype: 'plain' | 'html', text: string, most: DataKind): Entity {
-  if (typeof text !== 'string') throw new UsageError('bad-header', `The ${subtype} text of the message is not text.`);
+/** Text that is short lines goes as it is, where its octets may; anything else in the shorter of the two encodings. */
+function textEntity(text: string, { type, params = [] }: { type: string; params?: string[] }, most: DataKind): Entity {
+  if (typeof text !== 'string') throw new UsageError('bad-header', `The ${type} of the message is not text.`);
   const lines = text.replace(/\r?\n/g, '\r\n');
   const canonical = Buffer.from(lines === '' || lines.endsWith('\r\n') ? lines : `${lines}\r\n`);
-  const found = lineKind(canonical);
-  const kind = found === '8bit' && most === '7bit' ? undefined : found;
-  const body = kind === undefined ? quotedPrintable(canonical) : canonical;
+  const kind = textKind(canonical);
+  const plain = fits(kind, most === 'binary' ? '8bit' : most);
+  const { encoding, body } = plain ? { encoding: kind, body: canonical } : shortest(canonical);
   const header =
-    foldField('Content-Type', [`text/${subtype};`, 'charset=utf-8']) +
-    foldField('Content-Transfer-Encoding', [kind ?? 'quoted-printable']);
-  return { header, body: [body], kind: kind ?? '7bit', encoded: kind === undefined };
+    foldField('Content-Type', withSemicolons([type, 'charset=utf-8', ...params])) +
+    foldField('Content-Transfer-Encoding', [encoding]);
+  return { header, body: [body], kind: plain ? kind : '7bit', encoded: !plain };
 }
 
-function quotedPrintable(text: Buffer): Buffer {
-  const encoder = new QuotedPrintableEncoder();
-  return Buffer.concat([encoder.push(text), encoder.end()]);
+/** A control character in text is no line's matter, but might not arrive. */
+function textKind(text: Buffer): DataKind {
+  const scanner = new LineScanner();
+  scanner.push(text);
+  const kind = scanner.end();
+  return kind === 'binary' || /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(text.toString('latin1')) ? 'binary' : kind;
 }
 
-/** What text in CRLF lines is; undefined where a line is too long, or holds what might not arrive. */
-function lineKind(text: Buffer): '7bit' | '8bit' | undefined {
-  let [start, kind]: [number, '7bit' | '8bit'] = [0, '7bit'];
-  // By index, as an iterator takes five times as long.
-  for (let at = 0; at < text.length; at++) {
-    const octet = text[at] ?? 0;
-    if (octet === 10) start = at + 1;
-    else if (at - start > MAX_LINE) return undefined;
-    else if (octet === 13 ? text[at + 1] !== 10 : octet === 127 || (octet < 32 && octet !== 9)) return undefined;
-    else if (octet > 127) kind = '8bit';
-  }
-  return kind;
+/** Base64 is shorter from about one octet in six on that would have to be escaped. */
+function shortest(text: Buffer): { encoding: string; body: Buffer } {
+  const quoted = encodedBy(new QuotedPrintableEncoder(), text);
+  if (quoted.length <= base64Length(text.length)) return { encoding: 'quoted-printable', body: quoted };
+  return { encoding: 'base64', body: encodedBy(new Base64Encoder(), text) };
+}
+
+function encodedBy(encoder: Codec, octets: Buffer): Buffer {
+  return Buffer.concat([encoder.push(octets), encoder.end()]);
 }
 
 function attachmentEntity(attachment: Attachment, most: DataKind): Entity {
-  const binary = most === 'binary';
   const { size } = attachment;
   const name = checkText('the name of an attachment', attachment.name);
   if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
     throw new UsageError('bad-attachment', `The size of the attachment ${name} is not a whole number of octets.`);
   }
+  const { type, form } = formOf(attachment, most);
   const disposition = attachment.inline === true ? 'inline' : 'attachment';
+  const params = [...charsetParameter(type, attachment.charset), ...nameParameter(name)];
   const fields = [
-    foldField('Content-Type', withSemicolons([mediaType(attachment), ...nameParameter(name)])),
-    foldField('Content-Transfer-Encoding', [binary ? 'binary' : 'base64']),
+    foldField('Content-Type', withSemicolons([type, ...params])),
+    foldField('Content-Transfer-Encoding', [form]),
     foldField('Content-Disposition', withSemicolons([disposition, ...parameterPieces('filename', name)])),
   ];
   if (attachment.contentId !== undefined) {
     fields.push(foldField('Content-ID', [checkMessageId('the content id', attachment.contentId)]));
   }
-  return { header: fields.join(''), body: [attachment], kind: binary ? 'binary' : '7bit', encoded: !binary };
+  const kind = form === 'base64' ? '7bit' : form;
+  return { header: fields.join(''), body: [{ attachment, form }], kind, encoded: form === 'base64' };
+}
+
+/** As what an attachment goes; a message only as it is, and else as a file of octets (RFC 2046 §5.2.1). */
+function formOf(attachment: Attachment, most: DataKind): { type: string; form: Content['form'] } {
+  const type = mediaType(attachment);
+  const { lines } = attachment;
+  const isMessage = type === 'message/rfc822';
+  if (isMessage && lines !== undefined && fits(lines, most)) return { type, form: lines };
+  const structured = /^(?:message|multipart)\//.test(type);
+  return { type: structured ? 'application/octet-stream' : type, form: most === 'binary' ? 'binary' : 'base64' };
+}
+
+function charsetParameter(type: string, charset: string | undefined): string[] {
+  if (charset === undefined || !type.startsWith('text/')) return [];
+  return parameterPieces('charset', checkText('the charset of an attachment', charset));
 }
 
 /** For programs that look only here, an ASCII name; the true one is in Content-Disposition, where RFC 2183 wants it. */
@@ -161,7 +197,7 @@ function mediaType(attachment: Attachment): string {
       `The type of the attachment ${attachment.name} is not of the form type/subtype.`,
     );
   }
-  return /^(?:message|multipart)\//.test(type) ? 'application/octet-stream' : type;
+  return type;
 }
 
 function withSemicolons(pieces: readonly string[]): string[] {

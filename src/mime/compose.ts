@@ -10,8 +10,9 @@ import { UsageError } from '../errors.ts';
 import { distinctAddresses, needsUtf8, wireAddress } from './address.ts';
 import { BASE64_BLOCK, Base64Encoder, base64Length } from './base64.ts';
 import { type ComposedHeader, topHeader } from './compose-header.ts';
-import { type DataKind, type Entity, rootEntity, type Segment } from './compose-parts.ts';
+import { type Content, type Entity, rootEntity, type Segment } from './compose-parts.ts';
 import type { Attachment, Draft } from './draft.ts';
+import { type DataKind, fits, LineScanner } from './lines.ts';
 
 export interface Envelope {
   /** The return path, without angle brackets. */
@@ -74,12 +75,12 @@ function written(root: Entity, header: ComposedHeader, encode: ComposedMessage['
   const segments = [Buffer.from(`${headers}\r\n`), ...root.body];
   const utf8Headers = Buffer.byteLength(headers) > headers.length;
   const isBinary = root.kind === 'binary';
-  const chunks = (): Octets => play(segments, isBinary ? read : encoded);
+  const chunks = (): Octets => play(segments);
   return {
     messageId: header.messageId,
     envelope: envelopeOf(header),
     headers,
-    size: totalSize(segments, isBinary ? (octets) => octets : base64Length),
+    size: totalSize(segments),
     needsUtf8: [header.sender, ...header.recipients].some(needsUtf8) || utf8Headers,
     has8bit: utf8Headers || root.kind === '8bit',
     isBinary,
@@ -94,23 +95,28 @@ function envelopeOf(header: ComposedHeader): Envelope {
   return { from: wireAddress(header.sender), recipients: distinctAddresses(header.recipients) };
 }
 
-function totalSize(segments: readonly Segment[], length: (octets: number) => number): number | undefined {
+function totalSize(segments: readonly Segment[]): number | undefined {
   let total = 0;
   for (const segment of segments) {
-    if (segment instanceof Uint8Array) total += segment.length;
-    else if (segment.size === undefined) return undefined;
-    else total += length(segment.size);
+    const size = segment instanceof Uint8Array ? segment.length : segment.attachment.size;
+    if (size === undefined) return undefined;
+    total += segment instanceof Uint8Array || segment.form !== 'base64' ? size : base64Length(size);
   }
   return total;
 }
 
 type Octets = AsyncGenerator<Uint8Array, void, undefined>;
 
-async function* play(segments: readonly Segment[], content: (attachment: Attachment) => Octets): Octets {
+async function* play(segments: readonly Segment[]): Octets {
   for (const segment of segments) {
     if (segment instanceof Uint8Array) yield segment;
     else yield* content(segment);
   }
+}
+
+function content({ attachment, form }: Content): Octets {
+  if (form === 'base64') return encoded(attachment);
+  return form === 'binary' ? read(attachment) : readLines(attachment, form);
 }
 
 async function* encoded(attachment: Attachment): Octets {
@@ -135,6 +141,17 @@ async function* read(attachment: Attachment): Octets {
     yield chunk;
   }
   if (attachment.size !== undefined && octets !== attachment.size) throw changed(attachment);
+}
+
+/** What is said to be lines must be, to the last octet: a bare LF in it could end the message where somebody wants it to. */
+async function* readLines(attachment: Attachment, kind: DataKind): Octets {
+  const scanner = new LineScanner();
+  for await (const chunk of read(attachment)) {
+    scanner.push(chunk);
+    if (!fits(scanner.kind, kind)) throw changed(attachment);
+    yield chunk;
+  }
+  if (!fits(scanner.end(), kind)) throw changed(attachment);
 }
 
 function changed(attachment: Attachment): UsageError {

@@ -13,6 +13,13 @@ export interface Attachment {
   readonly name: string;
   /** `image/png`; by default guessed from the name. Of any `message/*` or `multipart/*`, see `Draft.attachments`. */
   readonly type?: string;
+  /** Of text, where it is known: `utf-8`. */
+  readonly charset?: string;
+  /**
+   * All of it is lines of ASCII, or of any octets, each at most 998 long and ended by CRLF: it may go as it is. Looked at
+   * for messages only; `inspectAttachment` finds it out.
+   */
+  readonly lines?: '7bit' | '8bit';
   /** In octets, when known. */
   readonly size?: number;
   open(): AsyncIterable<Uint8Array>;
@@ -33,10 +40,15 @@ export interface Draft {
   readonly subject?: string;
   /** Any line ends; a last line without one gets one. */
   readonly text?: string;
+  /** The text may be wrapped anew by its reader, and is wrapped for those that do not (RFC 3676). */
+  readonly flowed?: boolean;
   readonly html?: string;
+  /** An iCalendar object; with a METHOD it is an invitation, which readers can answer (RFC 5545, RFC 6047). */
+  readonly calendar?: string;
   /**
-   * Sent in base64, or as they are where the way takes that. RFC 2046 §5.2.1 forbids base64 for `message/rfc822` and no stream can be known to be fit for anything
-   * else, so attachments of type `message/*` and `multipart/*` are sent as `application/octet-stream` under their name.
+   * Sent in base64, or as they are where the way takes that. RFC 2046 §5.2.1 forbids to encode `message/rfc822`, so a
+   * message goes as one where its `lines` are known and the way takes them. All other `message/*` and `multipart/*` are
+   * sent as `application/octet-stream` under their name.
    */
   readonly attachments?: readonly Attachment[];
   /** More fields, as text: what is not ASCII is encoded. Those that have a place of their own here are refused. */

@@ -4,7 +4,6 @@ export { type Address, formatAddress, makeAddress, needsUtf8, wireAddress } from
 export { type AddressList, parseAddressList, parseRecipient, parseRecipients } from './address-list.ts';
 export { type Body, readableText } from './bodies.ts';
 export { type ComposedMessage, compose, type Envelope } from './compose.ts';
-export type { DataKind } from './compose-parts.ts';
 export { formatDate, parseDate } from './date.ts';
 export type { Defect } from './defect.ts';
 export { withoutBinary } from './downgrade.ts';
@@ -12,6 +11,8 @@ export type { Attachment, Draft } from './draft.ts';
 export { extractPart, type PartSink } from './extract.ts';
 export { type HeaderField, Headers } from './header-reader.ts';
 export { htmlToText } from './html.ts';
+export { inspectAttachment } from './inspect.ts';
+export type { DataKind } from './lines.ts';
 export { type Message, type ReadOptions, readMessage } from './message.ts';
 export { MessageParser, type ParseOptions, type PartHandlers } from './parse.ts';
 export type { Part, PartKind } from './part.ts';

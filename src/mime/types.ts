@@ -1,8 +1,8 @@
 /**
  * Media types by file name (RFC 2046, and the registry it founded).
  *
- * Why: a short table of what people attach to mail is enough: everything else is `application/octet-stream`, which every
- * program saves correctly. A guess is never made from the content.
+ * Why: a short table of what people attach to mail is enough: everything else is judged by its content (magic.ts), or is
+ * `application/octet-stream`, which every program saves correctly.
  */
 
 const TYPES = new Map<string, string>(
@@ -64,8 +64,12 @@ const TYPES = new Map<string, string>(
   }),
 );
 
+/** @returns the media type that the name of a file says, if it says one. */
+export function knownType(fileName: string): string | undefined {
+  return TYPES.get(fileName.slice(fileName.lastIndexOf('.') + 1).toLowerCase());
+}
+
 /** @returns the media type for a file of this name; `application/octet-stream` when the table does not know it. */
 export function guessType(fileName: string): string {
-  const extension = fileName.slice(fileName.lastIndexOf('.') + 1).toLowerCase();
-  return TYPES.get(extension) ?? 'application/octet-stream';
+  return knownType(fileName) ?? 'application/octet-stream';
 }
