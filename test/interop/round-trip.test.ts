@@ -34,7 +34,8 @@ const FILES: readonly (readonly [name: string, bytes: Buffer])[] = [
   ['empty.dat', Buffer.alloc(0)],
   ['dots.txt', Buffer.from('.\r\n..\r\n.\n\r\n.\r\nlast line without an end')],
   ['page.html', Buffer.from('<p>Grüße</p>')],
-  ['mail.eml', Buffer.from('From: x@example.org\nSubject: embedded\n\n.\n')],
+  // A message travels as one, so its lines end as those of all mail.
+  ['mail.eml', Buffer.from('From: x@example.org\r\nSubject: embedded\r\n\r\n.\r\n')],
 ];
 
 interface Listed {
