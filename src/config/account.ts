@@ -33,6 +33,8 @@ export interface AccountConfig {
   readonly smtp?: ServerUrl;
   /** As written: an address, perhaps with a display name. Without control characters. */
   readonly from?: string;
+  /** Other addresses of the person: mail to them is mail to us. */
+  readonly aliases?: readonly string[];
   /** The login where a URL names none; a URL's own user wins. */
   readonly user?: string;
   /** A command whose first line of output is the password. */

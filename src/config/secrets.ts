@@ -71,6 +71,11 @@ async function firstPassword({
   throw new ConfigError('no-password', `The ${of} needs a password and there is none.`, { hint: WAYS[of].hint });
 }
 
+/** The environment of a program that we start: without the passwords that are in ours. */
+export function withoutSecrets(env: Env): Env {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET_VARIABLES.has(name)));
+}
+
 /** Runs a password command and returns the first line it prints. */
 async function evaluate(
   command: string,
@@ -80,7 +85,7 @@ async function evaluate(
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const child = spawn('/bin/sh', ['-c', command], {
     stdio: [options.interactive ? 'inherit' : 'ignore', 'pipe', 'inherit'],
-    env: Object.fromEntries(Object.entries(options.env).filter(([name]) => !SECRET_VARIABLES.has(name))),
+    env: withoutSecrets(options.env),
   });
   const chunks: Buffer[] = [];
   let size = 0;

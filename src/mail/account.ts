@@ -42,6 +42,8 @@ export interface Account extends Route {
   readonly smtp: ServerUrl | undefined;
   /** The sender as written, where the configuration or a URL names one. */
   readonly from: string | undefined;
+  /** Other addresses of the person, as written. */
+  readonly aliases: readonly string[];
   readonly auth: string | undefined;
   readonly keep: Keep | undefined;
   readonly paths: MailboxPaths | undefined;
@@ -77,6 +79,7 @@ export async function resolveAccount(request: AccountRequest, surroundings: Surr
     name,
     ...servers,
     from: configured?.from ?? config.defaults.from ?? addressOf(servers.smtp) ?? addressOf(servers.pop3),
+    aliases: configured?.aliases ?? [],
     ...(await resolveRoute({ ...request, caFile }, configured, config.defaults, surroundings)),
     auth: mechanism(request.auth ?? configured?.auth),
     keep: configured?.keep ?? config.defaults.keep,

@@ -2,6 +2,7 @@
  * From flags to a message that is ready to be sent: addresses parsed, files opened and checked, nothing connected yet.
  */
 import { UsageError } from '../errors.ts';
+import type { Address } from '../mime/address.ts';
 import { parseRecipient, parseRecipients } from '../mime/address-list.ts';
 import { type ComposedMessage, compose } from '../mime/compose.ts';
 import type { Attachment, Draft } from '../mime/draft.ts';
@@ -11,8 +12,9 @@ import { openAttachment } from '../store/attachment.ts';
 
 export interface MessageRequest {
   readonly from?: string | undefined;
-  readonly to?: readonly string[];
-  readonly cc?: readonly string[];
+  /** As typed, or parsed already. */
+  readonly to?: readonly (string | Address)[];
+  readonly cc?: readonly (string | Address)[];
   readonly bcc?: readonly string[];
   readonly replyTo?: string | undefined;
   readonly subject?: string | undefined;
@@ -24,6 +26,11 @@ export interface MessageRequest {
   readonly inline?: readonly string[];
   /** `Name: value`. */
   readonly headers?: readonly string[];
+  /** Attachments that are no files of a person's. */
+  readonly attachments?: readonly Attachment[];
+  /** The ids of the messages before it in its thread. */
+  readonly inReplyTo?: string;
+  readonly references?: readonly string[];
 }
 
 /** @throws UsageError for a malformed address, a file that cannot be attached, a header that is not one, no recipient. */
@@ -47,7 +54,9 @@ export async function composeMessage(
     ...(request.text === undefined ? {} : { text: request.text }),
     ...(request.html === undefined ? {} : { html: request.html }),
     headers: (request.headers ?? []).map(splitHeader),
-    attachments: await attachments(request),
+    attachments: [...(request.attachments ?? []), ...(await attachments(request))],
+    ...(request.inReplyTo === undefined ? {} : { inReplyTo: request.inReplyTo }),
+    references: request.references ?? [],
   };
   const message = compose(draft);
   if (message.envelope.recipients.length === 0) {
@@ -56,8 +65,10 @@ export async function composeMessage(
   return message;
 }
 
-function addresses(option: string, texts: readonly string[] = []) {
-  return texts.flatMap((text) => at(option, text, (one) => parseRecipients(one)));
+function addresses(option: string, given: readonly (string | Address)[] = []): Address[] {
+  return given.flatMap((one) => {
+    return typeof one === 'string' ? at(option, one, (text) => parseRecipients(text)) : [one];
+  });
 }
 
 /** Where one of many texts is wrong, the error says which: it names the place and repeats the text, shortened. */

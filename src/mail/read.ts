@@ -10,6 +10,8 @@ export interface OpenMessage {
   chunks(): AsyncGenerator<Uint8Array, void, undefined>;
   /** Marks it as seen, for this program and every other. */
   markSeen(): Promise<void>;
+  /** Sets Maildir flags, for this program and every other: `R` for answered, `P` for passed on. */
+  mark(flags: string): Promise<void>;
 }
 
 /** @throws UsageError `no-such-message`; ConfigError `no-mailbox`; StoreError `mailbox-missing`. */
@@ -29,6 +31,9 @@ export async function openMessage(account: Account, number: number): Promise<Ope
     },
     async markSeen() {
       await mailbox.markSeen(number);
+    },
+    async mark(flags) {
+      await mailbox.flag(number, { add: flags });
     },
   };
 }

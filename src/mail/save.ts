@@ -92,7 +92,7 @@ async function chooseParts(message: OpenMessage, wanted: readonly string[]): Pro
 }
 
 /** For parts without a name: what their type suggests, so that a double click does the right thing. */
-function extension(type: string): string {
+export function extension(type: string): string {
   const known: Record<string, string> = {
     'text/plain': '.txt',
     'text/html': '.html',

@@ -1,0 +1,107 @@
+/**
+ * From a stored message to the beginning of an answer to it, or of a message that passes it on: recipients, subject,
+ * place in the thread, quoted text, attachments carried along. What is sent then is composed as everything else is.
+ */
+import { UsageError } from '../errors.ts';
+import { type Address, formatAddress } from '../mime/address.ts';
+import { parseAddressList } from '../mime/address-list.ts';
+import { unflow } from '../mime/flowed.ts';
+import type { Message } from '../mime/message.ts';
+import { forwarded, quote } from '../mime/reply-quote.ts';
+import { type ReplyMode, type ReplyRecipients, replyRecipients } from '../mime/reply-recipients.ts';
+import { forwardSubject, replySubject } from '../mime/reply-subject.ts';
+import { threadingOf } from '../mime/reply-threading.ts';
+import { safeFileName } from '../store/safe-name.ts';
+import type { Account } from './account.ts';
+import { carryParts } from './carried.ts';
+import type { MessageRequest } from './compose.ts';
+import { type OpenMessage, readOpened } from './read.ts';
+
+/** What a message is begun with. */
+export interface Beginning {
+  readonly request: MessageRequest;
+  /** The text to write below. */
+  readonly text: string;
+  /** Gives back what is held open for attachments. */
+  close(): Promise<void>;
+}
+
+export interface Reply extends Beginning {
+  readonly recipients: ReplyRecipients;
+}
+
+export interface ReplyWishes {
+  readonly mode: ReplyMode;
+  readonly ignoreReplyTo: boolean;
+  readonly quote: boolean;
+}
+
+/** The beginning of an answer. @throws UsageError `no-list` where an answer to the list was asked for and there is none. */
+export async function beginReply(message: OpenMessage, account: Account, wishes: ReplyWishes): Promise<Reply> {
+  const opened = await readOpened(message);
+  const own = ownAddresses(account);
+  const recipients = replyRecipients(opened, { ...wishes, own });
+  if (wishes.mode === 'list' && recipients.to.length === 0) {
+    throw new UsageError('no-list', 'The message names no mailing list that takes letters (List-Post).', {
+      hint: 'Answer the author, or everybody with --all.',
+    });
+  }
+  return {
+    recipients,
+    request: {
+      from: writtenTo(opened, own),
+      to: recipients.to,
+      cc: recipients.cc,
+      subject: replySubject(opened.subject),
+      ...threadingOf(opened),
+    },
+    text: wishes.quote ? quote(opened, readableText(opened)) : '',
+    close: async () => undefined,
+  };
+}
+
+export interface ForwardWishes {
+  /** The whole message is an attachment, as it was received but for its Bcc (RFC 5322 §3.6.3). */
+  readonly asAttachment: boolean;
+  /** Its attachments go along. */
+  readonly attachments: boolean;
+}
+
+/** The beginning of a message that passes another one on. */
+export async function beginForward(message: OpenMessage, account: Account, wishes: ForwardWishes): Promise<Beginning> {
+  const opened = await readOpened(message);
+  const subject = forwardSubject(opened.subject);
+  const request = { from: writtenTo(opened, ownAddresses(account)), subject };
+  if (wishes.asAttachment) {
+    const name = safeFileName(`${opened.subject.slice(0, 60).trim() || 'message'}.eml`);
+    const whole = { name, type: 'message/rfc822', size: message.stored.size, open: () => message.chunks() };
+    return { request: { ...request, attachments: [whole] }, text: '', close: async () => undefined };
+  }
+  const { attachments, close } = carryParts(message, wishes.attachments ? opened.attachments : []);
+  return { request: { ...request, attachments }, text: forwarded(opened, readableText(opened)), close };
+}
+
+/** The text as paragraphs where all of it flows; else its lines. */
+function readableText({ text, parts, attachments }: Message): string | undefined {
+  const attached = new Set(attachments.map(({ number }) => number));
+  const shown = parts.filter(({ number, type }) => type === 'text/plain' && !attached.has(number));
+  const [first] = shown;
+  const flows = first !== undefined && shown.every(({ flowed }) => flowed !== undefined);
+  return text === undefined || !flows ? text : unflow(text, first.flowed === 'delsp');
+}
+
+/** Who we are: the account's sender, its aliases, and the logins that are addresses. */
+function ownAddresses({ from, aliases, smtp, pop3 }: Account): Address[] {
+  const texts = [from, ...aliases, smtp?.user, pop3?.user];
+  return texts.flatMap((text) => parseAddressList(text ?? '').addresses).filter(({ domain }) => domain !== '');
+}
+
+/** Which of our addresses the message was written to, where that is not the first: an answer comes from the same one. */
+function writtenTo({ to, cc }: Message, own: readonly Address[]): string | undefined {
+  const named = new Set([...to, ...cc].map(({ address }) => address.toLowerCase()));
+  const [usual] = own;
+  const at = own.find(({ address }) => named.has(address.toLowerCase()));
+  if (usual === undefined || at === undefined || at.address.toLowerCase() === usual.address.toLowerCase())
+    return undefined;
+  return formatAddress({ ...at, name: at.name || usual.name });
+}
