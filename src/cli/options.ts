@@ -1,6 +1,7 @@
 /** The options every command shares, and the readers of numbers and sizes. */
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
+import type { MessageRange } from '../mail/read.ts';
 import type { GlobalOptions } from './context.ts';
 
 /** What can be said before or behind any command. */
@@ -55,6 +56,15 @@ export function readNumber(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new UsageError('bad-number', `${JSON.stringify(text)} is not a message number.`, {
     hint: 'See the numbers with posthorn list.',
+  });
+}
+
+/** A message number, or two with a hyphen between them. @throws UsageError. */
+export function readRange(text: string): MessageRange {
+  const [matched, from, to = from] = /^([1-9]\d{0,8})(?:-([1-9]\d{0,8}))?$/.exec(text) ?? [];
+  if (matched !== undefined && Number(from) <= Number(to)) return { from: Number(from), to: Number(to) };
+  throw new UsageError('bad-number', `${JSON.stringify(text)} is no message number, nor a range of them.`, {
+    hint: 'Write for example 3, or 3-7. See the numbers with posthorn list.',
   });
 }
 

@@ -36,6 +36,10 @@ const cases: readonly [wanted: string, safe: string][] = [
   ['invoice\u202efdp.exe', 'invoicefdp.exe'],
   ['e\u200b\u0301.txt', '\u00e9.txt'],
   ['a\u00a0\u2003b.txt', 'a b.txt'],
+  ['\u3164\u115f\uffa0\u034f', 'attachment'],
+  ['a\u{e0041}\ufe0f\uffff.txt', 'a.txt'],
+  [' \u2800.\u2800', 'attachment'],
+  [`invoice.pdf${' '.repeat(200)}.exe`, 'invoice.pdf .exe'],
   ['\ud800lone.txt', 'lone.txt'],
   ['a|b?c*d"e<f>g', 'a_b_c_d_e_f_g'],
 ];

@@ -11,8 +11,11 @@ const LIMIT = 255;
 const ENDING_LIMIT = 32;
 const FALLBACK = 'attachment';
 
-/** Controls, format characters (bidi controls, zero widths), lone surrogates, line and paragraph separators. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** Controls, format characters (bidi controls, zero widths), all else without a shape, lone surrogates, separators of lines. */
+const UNSEEN =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Variation_Selector}\p{Noncharacter_Code_Point}]/gu;
+/** The blank Braille pattern looks like one. */
+const BLANKS = /[\p{Zs}\u2800]+/gu;
 /** What Windows forbids, and the look-alikes of the slash and the backslash. */
 const FORBIDDEN = /[<>:"|?*\u2044\u2215\u29f5\u29f8\u29f9\ufe68\uff0f\uff3c]/g;
 /** Device names on Windows, with any ending. */
@@ -21,11 +24,7 @@ const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9¹²³]|lpt[
 /** The safe form of a name; never empty, and applying it twice changes nothing more. */
 export function safeFileName(name: string): string {
   const last = name.split(/[/\\]/).findLast((part) => /[^. ]/.test(part)) ?? '';
-  const visible = last
-    .replace(UNSEEN, '')
-    .replace(/\p{Zs}+/gu, ' ')
-    .replace(FORBIDDEN, '_')
-    .normalize('NFC');
+  const visible = last.replace(UNSEEN, '').replace(BLANKS, ' ').replace(FORBIDDEN, '_').normalize('NFC');
   const trimmed = trimEnd(visible.replace(/^[.\-~ ]+/, ''));
   const named = trimmed === '' ? FALLBACK : trimmed;
   return shorten(DEVICE.test(named) ? `_${named}` : named);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { lchown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { StoreError } from '../errors.ts';
-import { type SavedFile, saveFile } from './save.ts';
+import { createFile, type SavedFile, saveFile } from './save.ts';
 
 let folder: string;
 let out: string;
@@ -91,6 +91,41 @@ test('many files of one name, also at the same time, are all kept', async () => 
   for (let index = 0; index < 200; index += 1) saved.push(await save('image.png', ''));
   assert.equal(new Set(saved.map(({ name }) => name)).size, 212);
   assert.equal((await readdir(out)).length, 212);
+});
+
+test('the ten-thousandth of a name costs no more looks than a few', async () => {
+  await mkdir(out);
+  const names = ['image.png', ...Array.from({ length: 9_999 }, (_, index) => `image (${index + 2}).png`)];
+  for (let at = 0; at < names.length; at += 500)
+    await Promise.all(names.slice(at, at + 500).map((name) => writeFile(join(out, name), '')));
+  assert.deepEqual(
+    [(await save('image.png', 'x')).name, (await save('image.png', 'y')).name],
+    ['image (10001).png', 'image (10002).png'],
+  );
+});
+
+test('a path of our own is taken as it is, or not at all', async () => {
+  const path = join(out, '.project.mbox ');
+  const file = await createFile(path);
+  await file.write(Buffer.from('x'));
+  const rival = await createFile(path);
+  assert.deepEqual(await file.commit(), { name: '.project.mbox ', path, size: 1 });
+  await assert.rejects(rival.commit(), { code: 'name-taken' });
+  await assert.rejects(createFile(path), { code: 'name-taken' });
+  await symlink('../absent', join(out, 'link'));
+  await assert.rejects(createFile(join(out, 'link')), { code: 'name-taken' });
+  assert.deepEqual((await readdir(out)).sort(), ['.project.mbox ', 'link']);
+});
+
+test('a link of somebody else on the way is not followed', { skip: process.getuid?.() !== 0 }, async () => {
+  await mkdir(join(folder, 'real'));
+  await symlink('real', join(folder, 'theirs'));
+  await lchown(join(folder, 'theirs'), 65534, 65534);
+  for (const below of ['', 'a/b']) {
+    await assert.rejects(saveFile(join(folder, 'theirs', below), 'x'), { code: 'unsafe-folder' });
+    await assert.rejects(createFile(join(folder, 'theirs', below, 'x')), { code: 'unsafe-folder' });
+  }
+  assert.deepEqual(await readdir(join(folder, 'real')), []);
 });
 
 test('a file is invisible until it is complete, and abort leaves nothing', async () => {

@@ -5,9 +5,12 @@
  * is taken, by a file, a folder or a link, a number is added. What this file must never know: what the content is.
  */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import type { Stats } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { geteuid } from 'node:process';
 import { StoreError } from '../errors.ts';
-import { guarded } from './fault.ts';
+import { errnoOf, guarded } from './fault.ts';
 import { exists, makeFolder, place, syncFolder } from './folder.ts';
 import { numberedName, safeFileName } from './safe-name.ts';
 import { FileWriter } from './writer.ts';
@@ -39,11 +42,36 @@ export interface FileSink {
  * Starts a file in `folder`, which is made (0700) if it is missing.
  *
  * @param wantedName any text, as a message has it.
- * @throws StoreError with the code of the fault.
+ * @throws StoreError `unsafe-folder` where the way there is not ours (see `checkWay`), or the code of the fault.
  */
 export async function saveFile(folder: string, wantedName: string): Promise<FileSink> {
+  await checkWay(folder);
   await makeFolder(folder);
-  const name = safeFileName(wantedName);
+  return startFile(folder, safeFileName(wantedName), placeNumbered);
+}
+
+/**
+ * Starts a file under exactly this path, which the person chose.
+ *
+ * @throws StoreError `name-taken` where there is something already, now or at the end; else as `saveFile`.
+ */
+export async function createFile(path: string): Promise<FileSink> {
+  const folder = dirname(path);
+  await checkWay(folder);
+  await makeFolder(folder);
+  if (await guarded(`save ${path}`, () => exists(path))) throw taken(path);
+  return startFile(folder, basename(path), async (from, _, name) => {
+    if (await place(from, join(folder, name))) return name;
+    throw taken(path);
+  });
+}
+
+/** `placed` gives the finished file its name, and returns which it was. */
+function startFile(
+  folder: string,
+  name: string,
+  placed: (from: string, folder: string, name: string) => Promise<string>,
+): FileSink {
   const writer = new FileWriter(join(folder, `.posthorn-${randomBytes(8).toString('hex')}.part`), BUFFER);
   return {
     name,
@@ -53,7 +81,7 @@ export async function saveFile(folder: string, wantedName: string): Promise<File
       writer.end();
       try {
         await writer.persist();
-        const saved = await guarded(`save ${join(folder, name)}`, () => placeNumbered(writer.path, folder, name));
+        const saved = await guarded(`save ${join(folder, name)}`, () => placed(writer.path, folder, name));
         await syncFolder(folder);
         return { name: saved, path: join(folder, saved), size: writer.size };
       } finally {
@@ -61,6 +89,38 @@ export async function saveFile(folder: string, wantedName: string): Promise<File
       }
     },
   };
+}
+
+/**
+ * A link on the way to the folder must be ours or the system's: whoever else owns it chooses where our files go, and
+ * may choose again at any time.
+ */
+async function checkWay(folder: string): Promise<void> {
+  const us = geteuid?.();
+  if (us === undefined) return;
+  for (let path = resolve(folder); dirname(path) !== path; path = dirname(path)) {
+    const link = await guarded(`look at ${path}`, () => linkAt(path));
+    if (link === undefined || link.uid === us || link.uid === 0) continue;
+    throw new StoreError('unsafe-folder', `${path} is a link that belongs to another user.`, {
+      hint: 'Name the folder it leads to, if you trust it.',
+    });
+  }
+}
+
+async function linkAt(path: string): Promise<Stats | undefined> {
+  try {
+    const found = await lstat(path);
+    return found.isSymbolicLink() ? found : undefined;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function taken(path: string): StoreError {
+  return new StoreError('name-taken', `Could not save ${path}: something else has that name.`, {
+    hint: 'Choose another name, or move it away; nothing was overwritten.',
+  });
 }
 
 /** Another program may take a name between look and link, hence a few attempts. */

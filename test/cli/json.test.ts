@@ -112,6 +112,7 @@ test('list --remote, fetch, list, read, save', async () => {
     await home.json(['save', '2', '--dir', 'saved']),
     await home.json(['save', '2', '--message', '--dir', 'saved']),
   ]);
+  assertDocumented('posthorn save --mbox', [await home.json(['save', '1-2', '--mbox', 'saved/two.mbox'])]);
 });
 
 test('sandbox and demo', async () => {

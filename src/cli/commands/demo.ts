@@ -196,7 +196,9 @@ class Demo {
     this.#require(opened.subject === SUBJECT && opened.text === TEXT, 'the same subject and text');
     this.#print(renderMessage(opened, opened.text, this.#context.output.style).replaceAll(/^/gm, '  '));
     this.#say('Save its attachments');
-    return saveParts(message, [], join(this.#folder.path, 'saved'));
+    const saved: SavedPart[] = [];
+    for await (const part of saveParts(message, [], join(this.#folder.path, 'saved'))) saved.push(part);
+    return saved;
   }
 
   async #compare(originals: ReadonlyMap<string, string>, saved: readonly SavedPart[]): Promise<void> {
