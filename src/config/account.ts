@@ -24,6 +24,8 @@ export interface Defaults {
   readonly proxy?: Proxy;
   /** A command whose first line of output is the password of the proxy. */
   readonly proxyPasswordeval?: string;
+  /** The receiving servers whose Authentication-Results are believed: their authserv-ids. */
+  readonly trustedAuthserv?: readonly string[];
 }
 
 /** One `[account.NAME]`, with `[defaults]` already filled in. At least one of `pop3` and `smtp` is there. */
@@ -54,6 +56,7 @@ export interface AccountConfig {
   readonly sourceAddress?: string;
   readonly proxy?: Proxy;
   readonly proxyPasswordeval?: string;
+  readonly trustedAuthserv?: readonly string[];
   readonly keep?: Keep;
   /** Absolute. */
   readonly maildir?: string;

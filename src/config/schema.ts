@@ -36,6 +36,11 @@ const command = v.pipe(
 const timeout = v.union([v.number(), line], 'must be a number of seconds or text such as "2m"');
 const keep = v.union([v.boolean(), line], 'must be true, false or a number of days such as "14d"');
 
+const lines = v.pipe(
+  v.union([line, v.array(line)], 'must be text in quotes, or a list of such texts'),
+  v.transform((given) => (typeof given === 'string' ? [given] : given)),
+);
+
 const defaultsEntries = {
   account: v.optional(line),
   from: v.optional(line),
@@ -45,6 +50,7 @@ const defaultsEntries = {
   source_address: v.optional(line),
   proxy: v.optional(line),
   proxy_passwordeval: v.optional(command),
+  trusted_authserv: v.optional(lines),
 };
 
 const accountEntries = {
@@ -59,6 +65,7 @@ const accountEntries = {
   source_address: v.optional(line),
   proxy: v.optional(line),
   proxy_passwordeval: v.optional(command),
+  trusted_authserv: v.optional(lines),
   tls_fingerprint: v.optional(
     v.pipe(
       line,
@@ -102,6 +109,7 @@ export function readSettings(
     sourceAddress: readSourceAddress(general.source_address, where),
     proxy: readProxy(general.proxy, where),
     proxyPasswordeval: general.proxy_passwordeval,
+    trustedAuthserv: general.trusted_authserv,
   });
 
   const accounts = new Map<string, AccountConfig>();
@@ -149,6 +157,7 @@ function readAccount(
     sourceAddress: readSourceAddress(own.source_address, where) ?? defaults.sourceAddress,
     proxy: readProxy(own.proxy, where) ?? defaults.proxy,
     proxyPasswordeval: own.proxy_passwordeval ?? defaults.proxyPasswordeval,
+    trustedAuthserv: own.trusted_authserv ?? defaults.trustedAuthserv,
     keep: readKeep(own.keep, where) ?? defaults.keep,
     maildir: own.maildir && resolve(own.maildir),
     timeout: readTimeout(own.timeout, where) ?? defaults.timeout,

@@ -46,6 +46,8 @@ export interface Account extends Route {
   readonly aliases: readonly string[];
   readonly auth: string | undefined;
   readonly keep: Keep | undefined;
+  /** The receiving servers whose Authentication-Results are believed. */
+  readonly trustedAuthserv: readonly string[];
   readonly paths: MailboxPaths | undefined;
   /** Asked for once a run, whoever asks. */
   password(user: string): Promise<string>;
@@ -83,6 +85,7 @@ export async function resolveAccount(request: AccountRequest, surroundings: Surr
     ...(await resolveRoute({ ...request, caFile }, configured, config.defaults, surroundings)),
     auth: mechanism(request.auth ?? configured?.auth),
     keep: configured?.keep ?? config.defaults.keep,
+    trustedAuthserv: configured?.trustedAuthserv ?? config.defaults.trustedAuthserv ?? [],
     paths,
     password: passwordSource(request, configured, surroundings),
   };
