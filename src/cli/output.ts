@@ -21,6 +21,7 @@ export interface OutputStream {
   off(event: 'drain' | 'close' | 'error', listener: () => void): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
 }
 
 export interface OutputOptions {
@@ -83,6 +84,17 @@ export class Output {
   get columns(): number {
     const { isTTY, columns } = this.#options.stdout;
     return isTTY ? (columns ?? 80) : Number.POSITIVE_INFINITY;
+  }
+
+  /** The lines of the terminal data goes to; Infinity where it goes elsewhere. */
+  get rows(): number {
+    const { isTTY, rows } = this.#options.stdout;
+    return isTTY ? (rows ?? 24) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether data goes to a terminal. */
+  get isTerminal(): boolean {
+    return this.#options.stdout.isTTY ?? false;
   }
 
   /** Safe text on standard output; ends with a line break. */

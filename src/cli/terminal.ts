@@ -123,6 +123,24 @@ export function truncate(text: string, cells: number): string {
   return text;
 }
 
+/** Safe text in pieces of at most `cells` each, where one character fits at all; `first` is the room of the first one. */
+export function cutPieces(text: string, cells: number, first = cells): string[] {
+  const found: string[] = [];
+  let room = first;
+  let start = 0;
+  let width = 0;
+  for (const { segment, index } of graphemes(text)) {
+    const wide = graphemeWidth(segment);
+    if (width + wide > room && index > start) {
+      found.push(text.slice(start, index));
+      [start, width, room] = [index, 0, cells];
+    }
+    width += wide;
+  }
+  found.push(text.slice(start));
+  return found;
+}
+
 /** Safe text filled up with spaces to `cells`; longer text is left alone. */
 export function padEnd(text: string, cells: number): string {
   return text + ' '.repeat(Math.max(0, cells - cellWidth(text)));
