@@ -99,13 +99,16 @@ export class ContentRetrieval {
         this.failed.push({ message: arrival.message, reason: result.reason.message });
       else fatal ??= result?.reason;
     }
-    await this.#store(complete);
+    await this.#store(complete, fatal === undefined);
     if (fatal instanceof LimitError) fatal.hint ??= 'Leave large messages on the server with --max-size.';
     if (fatal !== undefined) throw fatal;
   }
 
-  /** Drops what is here already, under the name it has now, and makes the rest durable. */
-  async #store(arrivals: readonly Arrival[]): Promise<void> {
+  /**
+   * Drops what is here already, under the name it has now, and makes the rest durable. Not `proven`: the server owes
+   * answers, and may have dropped a request, so that what came is the answer to another one.
+   */
+  async #store(arrivals: readonly Arrival[], proven: boolean): Promise<void> {
     const fresh: Arrival[] = [];
     const known: Held[] = [];
     for (const { message, delivery } of arrivals) {
@@ -119,9 +122,10 @@ export class ContentRetrieval {
       } else this.left.push(message);
       await delivery.abort();
     }
-    await this.#mailbox.rename(known.filter(({ uidl }) => uidl !== NO_UIDL));
+    await this.#mailbox.rename(known.filter(({ uidl }) => proven && uidl !== NO_UIDL));
     this.held.push(...known);
-    const stored = await this.#mailbox.commitNew(fresh.map(({ message, delivery }) => ({ ...message, delivery })));
+    const received = fresh.map(({ message, delivery }) => ({ ...message, delivery }));
+    const stored = await this.#mailbox.commitNew(received, proven);
     for (const [row, { number, size: octets }] of stored.entries()) {
       const message = fresh[row]?.message;
       if (message !== undefined) this.held.push({ ...message, number, known: false, octets });

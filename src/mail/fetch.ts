@@ -126,7 +126,7 @@ class Fetch {
     const renamed = byContent.held.filter(({ known }) => known);
     if (renamed.length > 0)
       say(
-        `the server has new unique ids for ${renamed.length} messages that are here already; they were not stored twice.`,
+        `${renamed.length} messages are here already, under other unique ids or from a session that broke off; they were not stored twice.`,
       );
     const rest = new Retrieval(this.#mailbox, this.#client, progress);
     await rest.run(wanted.filter(({ state }) => state !== 'new'));

@@ -74,6 +74,7 @@ export class Retrieval {
     this.#changed();
     await storing;
     if (this.#failure !== undefined) throw this.#failure.error;
+    await this.#mailbox.prove(this.fetched);
   }
 
   async #askAll(wanted: readonly Wanted[], planned: readonly Planned[]): Promise<void> {
@@ -131,7 +132,12 @@ export class Retrieval {
   }
 
   async #commit(batch: readonly Arrival[]): Promise<void> {
-    const delivered = await this.#mailbox.commit(batch.map(({ delivery }) => delivery));
+    // Where one is asked for at a time, an answer can be to no other.
+    const proven = !this.#client.capabilities.has('PIPELINING');
+    const delivered = await this.#mailbox.commit(
+      batch.map(({ delivery }) => delivery),
+      proven,
+    );
     for (const [row, { plan }] of batch.entries())
       this.fetched.push({ number: plan.number, uidl: plan.uidl, size: delivered[row]?.size ?? 0 });
   }

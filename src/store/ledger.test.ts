@@ -158,3 +158,16 @@ test('what a listing does not name may be in it under another name: where it cam
   assert.ok(!ledger.apply({ renamed: 4, uidl: 'z', size: 1 }) && !ledger.apply({ renamed: 9, uidl: 'z', size: 1 }));
   assert.deepEqual(readRecord({ renamed: 2, uidl: 'y', size: 12 }), { renamed: 2, uidl: 'y', size: 12 });
 });
+
+test('an unproven message is new again, found by its content, and deletable once it is proven', () => {
+  const unproven: MailboxRecord = { stored: 1, size: 12, sha256: 'x', at: 0, unproven: true };
+  for (const proof of [{ proven: 1 }, { renamed: 1, uidl: 'a', size: 10 }]) {
+    const ledger = ledgerOf(plan(1, 'a', 10), unproven);
+    assert.deepEqual([states(ledger, ['a', 10], ['a', 12]), ledger.deletable(1)], [['new', 'new'], false]);
+    assert.deepEqual(ledger.strays(ledger.survey([{ uidl: 'a', size: 10 }]), false), [1]);
+    assert.ok(ledger.apply(proof) && ledger.apply(proof));
+    assert.deepEqual([states(ledger, ['a', 10]), ledger.deletable(1)], [['stored'], true]);
+  }
+  assert.deepEqual(readRecord(unproven), unproven);
+  assert.deepEqual(readRecord({ proven: 1 }), { proven: 1 });
+});

@@ -3,12 +3,15 @@
  *
  * The life of a message: PLAN fixes its number and base name before a byte is asked for; STORED says that file and
  * folder entry are durable; GONE that the server confirmed its deletion; RENAMED that the server lists it by another UIDL
- * than before. FOUND numbers a message that another program
- * put into the Maildir. Pure: records in, answers out.
+ * than before. FOUND numbers a message that another program put into the Maildir. Pure: records in, answers out.
  *
  * A UIDL (RFC 1939 §7) is an opaque key. Servers repeat it within a listing, give it to another message later, or
  * change the size beside it, so a message is the n-th one of its UIDL and size that is not gone. Where one UIDL ever
  * stood for more than one message, we keep each of them and never call one deletable.
+ *
+ * Of many requests under way a server may drop one, and what it sends for the next is then taken for the answer. So a
+ * message of another size than was listed is unproven until every request of its session is answered (PROVEN): it is
+ * not deletable, and asked for again where that never came.
  */
 import { isBase } from './name.ts';
 
@@ -36,11 +39,14 @@ export interface StoredFacts {
   readonly sha256: string;
   /** When it became durable, in milliseconds since 1970. */
   readonly at: number;
+  /** It may be another message than the one that was asked for. */
+  readonly unproven?: true | undefined;
 }
 
 export type MailboxRecord =
   | { readonly plan: number; readonly base: string; readonly uidl: string; readonly size: number }
   | ({ readonly stored: number } & StoredFacts)
+  | { readonly proven: number }
   | { readonly gone: number }
   | { readonly renamed: number; readonly uidl: string; readonly size: number }
   | { readonly found: number; readonly base: string };
@@ -71,18 +77,12 @@ export class Ledger {
   apply(record: MailboxRecord): boolean {
     if ('plan' in record) return this.#add(record.plan, record.base, { uidl: record.uidl, size: record.size });
     if ('found' in record) return this.#add(record.found, record.base);
-    const number = 'stored' in record ? record.stored : 'gone' in record ? record.gone : record.renamed;
-    const item = this.#byNumber.get(number);
+    const item = this.#byNumber.get(subjectOf(record));
     if (item?.listed === undefined) return false;
+    if ('stored' in record) return this.#store(item, item.listed, record);
     if ('renamed' in record) return this.#rename(item, record);
-    if ('gone' in record) {
-      this.#byNumber.set(number, { ...item, gone: true });
-    } else {
-      const { size, sha256, at } = record;
-      this.#byNumber.set(number, { ...item, stored: { size, sha256, at } });
-      this.#file(item.listed.uidl, record.size, number);
-      if (this.#byContent !== undefined) add(this.#byContent, sha256, number);
-    }
+    if ('proven' in record) return this.#prove(item);
+    this.#byNumber.set(item.number, { ...item, gone: true });
     return true;
   }
 
@@ -128,15 +128,33 @@ export class Ledger {
   /** Whether the server's copy may be deleted: stored here, not gone, and no other message ever had its UIDL. */
   deletable(number: number): boolean {
     const item = this.#byNumber.get(number);
-    if (item?.listed === undefined || item.stored === undefined || item.gone) return false;
+    if (item?.listed === undefined || item.stored === undefined || item.stored.unproven || item.gone) return false;
     return this.#perUidl.get(item.listed.uidl) === 1;
   }
 
+  #store(item: LedgerItem, { uidl }: Listed, { size, sha256, at, unproven }: StoredFacts): boolean {
+    this.#byNumber.set(item.number, { ...item, stored: { size, sha256, at, unproven } });
+    this.#file(uidl, size, item.number);
+    if (this.#byContent !== undefined) add(this.#byContent, sha256, item.number);
+    return true;
+  }
+
+  #prove(item: LedgerItem): boolean {
+    if (item.stored === undefined) return false;
+    this.#byNumber.set(item.number, { ...item, stored: { ...item.stored, unproven: undefined } });
+    return true;
+  }
+
+  /** Its content was compared, so it is proven too. */
   #rename(item: LedgerItem, { uidl, size }: Listed): boolean {
     if (item.stored === undefined) return false;
-    this.#renamed = true;
+    this.#renamed ||= item.listed?.uidl !== uidl;
     if (item.listed?.uidl !== uidl) this.#perUidl.set(uidl, (this.#perUidl.get(uidl) ?? 0) + 1);
-    this.#byNumber.set(item.number, { ...item, listed: { uidl, size } });
+    this.#byNumber.set(item.number, {
+      ...item,
+      listed: { uidl, size },
+      stored: { ...item.stored, unproven: undefined },
+    });
     for (const known of [size, item.stored.size]) this.#file(uidl, known, item.number);
     return true;
   }
@@ -155,8 +173,8 @@ export class Ledger {
   }
 
   /**
-   * The stored messages that a listing does not name, and that may be in it all the same: those that came without a UIDL,
-   * and, where it names none that we know or some were renamed before, any. Takes what `survey` returned for the whole.
+   * The stored messages that a listing does not name, and that may be in it all the same: those that came without a UIDL
+   * or are unproven, and, where it names none that we know or some were renamed before, any. Takes what `survey` returned for the whole.
    *
    * @param kept whether mail stays on the server; where it does not, what is not named was deleted, and the same once more
    *   is a new message.
@@ -166,7 +184,9 @@ export class Ledger {
     const any = kept && (this.#renamed || surveyed.every(({ state }) => state === 'new'));
     const named = new Set(surveyed.map(({ number }) => number));
     const unnamed = this.present().filter(({ number }) => !named.has(number));
-    return unnamed.filter(({ listed }) => any || listed?.uidl === NO_UIDL).map(({ number }) => number);
+    return unnamed
+      .filter(({ listed, stored }) => any || listed?.uidl === NO_UIDL || stored?.unproven)
+      .map(({ number }) => number);
   }
 
   #contents(): Map<string, Set<number>> {
@@ -179,7 +199,7 @@ export class Ledger {
   #firstPresent(numbers: Iterator<number>, taken: ReadonlySet<number>): LedgerItem | undefined {
     for (let next = numbers.next(); !next.done; next = numbers.next()) {
       const item = this.#byNumber.get(next.value);
-      if (item !== undefined && !item.gone && !taken.has(item.number)) return item;
+      if (item !== undefined && !item.gone && !item.stored?.unproven && !taken.has(item.number)) return item;
     }
     return undefined;
   }
@@ -205,13 +225,23 @@ export class Ledger {
 /** Reads a record out of parsed JSON; `undefined` when it is none. */
 export function readRecord(value: unknown): MailboxRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { plan, found, stored, gone, renamed, base, uidl, size, sha256, at } = value as Record<string, unknown>;
+  const { plan, found, stored, proven, gone, renamed, base, uidl, size, sha256, at } = value as Record<string, unknown>;
   if (isNumber(plan) && isBaseName(base) && typeof uidl === 'string' && isSize(size)) return { plan, base, uidl, size };
   if (isNumber(found) && isBaseName(base)) return { found, base };
-  if (isNumber(stored) && isSize(size) && typeof sha256 === 'string' && isSize(at)) return { stored, size, sha256, at };
+  if (isNumber(stored) && isSize(size) && typeof sha256 === 'string' && isSize(at)) {
+    return { stored, size, sha256, at, ...('unproven' in value ? { unproven: true } : {}) };
+  }
+  if (isNumber(proven)) return { proven };
   if (isNumber(gone)) return { gone };
   if (isNumber(renamed) && typeof uidl === 'string' && isSize(size)) return { renamed, uidl, size };
   return undefined;
+}
+
+/** The number of the message that a later record is about. */
+function subjectOf(record: Exclude<MailboxRecord, { plan: number } | { found: number }>): number {
+  if ('stored' in record) return record.stored;
+  if ('proven' in record) return record.proven;
+  return 'gone' in record ? record.gone : record.renamed;
 }
 
 function isNumber(value: unknown): value is number {

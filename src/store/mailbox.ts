@@ -153,32 +153,46 @@ export class Mailbox {
     await this.#record(messages.map(({ number, uidl, size }) => ({ renamed: number, uidl, size })));
   }
 
-  /** Plans what was received, now that it is known to be new, and makes it durable. UIDL and size are as the server says. */
+  /**
+   * Plans what was received, now that it is known to be new, and makes it durable. UIDL and size are as the server says;
+   * `proven` as in `commit`.
+   */
   async commitNew(
     received: readonly (Listed & { readonly delivery: Delivery })[],
+    proven = true,
   ): Promise<(Delivered & { readonly number: number })[]> {
     if (received.length === 0) return [];
     const first = this.#ledger.nextNumber;
     await this.#record(
       received.map(({ delivery: { base }, uidl, size }, at) => ({ plan: first + at, base, uidl, size })),
     );
-    const delivered = await this.commit(received.map(({ delivery }) => delivery));
-    return delivered.map((each) => ({ ...each, number: this.#numberOf(each.base) }));
+    const delivered = await this.commit(
+      received.map(({ delivery }) => delivery),
+      proven,
+    );
+    return delivered.map((each) => ({ ...each, number: this.#planned(each.base).number }));
   }
 
   /**
    * Makes deliveries durable, all or none: files, then folder, then journal, each synced once for the batch.
    *
+   * @param proven whether each is known to be the message that was asked for. Where that is not known yet, one of another
+   *   size than was listed is not deletable before `prove`, and new again in the next survey.
    * @throws StoreError when none of them may be taken as stored.
    */
-  async commit(deliveries: readonly Delivery[]): Promise<Delivered[]> {
+  async commit(deliveries: readonly Delivery[], proven = true): Promise<Delivered[]> {
     const delivered = await this.#maildir.commitAll(deliveries);
-    const at = Date.now();
-    await this.#record(delivered.map(({ base, size, sha256 }) => ({ stored: this.#numberOf(base), size, sha256, at })));
+    await this.#record(delivered.map((each) => this.#stored(each, proven)));
     for (const { base, size } of delivered) {
       this.#entries.set(base, { base, path: join(this.#maildir.path, 'new', base), size, flags: '' });
     }
     return delivered;
+  }
+
+  /** Records that each of these is the message that was asked for: everything that was asked is answered. */
+  async prove(messages: readonly { readonly number: number }[]): Promise<void> {
+    const unproven = messages.filter(({ number }) => this.#ledger.byNumber(number)?.stored?.unproven);
+    await this.#record(unproven.map(({ number }) => ({ proven: number })));
   }
 
   /** Whether the server's copy may be deleted: durable here, and its UIDL never stood for another message. */
@@ -280,7 +294,7 @@ export class Mailbox {
       const content = await openContent(path);
       const hash = createHash('sha256');
       for await (const chunk of content.chunks()) hash.update(chunk);
-      return { stored: this.#numberOf(base), size: content.size, sha256: hash.digest('hex'), at: Date.now() };
+      return this.#stored({ base, size: content.size, sha256: hash.digest('hex') }, false);
     });
     await this.#record(records);
   }
@@ -293,11 +307,17 @@ export class Mailbox {
     for (const record of records) this.#ledger.apply(record);
   }
 
-  #numberOf(base: string): number {
+  #stored({ base, size, sha256 }: Delivered, proven: boolean): MailboxRecord {
+    const { number, listed } = this.#planned(base);
+    const fits = proven || size === listed.size;
+    return { stored: number, size, sha256, at: Date.now(), ...(fits ? {} : { unproven: true }) };
+  }
+
+  #planned(base: string): LedgerItem & { readonly listed: Listed } {
     const item = this.#ledger.byBase(base);
     if (item?.listed === undefined)
       throw new UsageError('not-planned', 'This delivery was not planned in this mailbox.');
-    return item.number;
+    return { ...item, listed: item.listed };
   }
 
   #here(number: number): StoredMessage {
