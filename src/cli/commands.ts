@@ -20,6 +20,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   { name: 'list', summary: 'list what has come in, here or on the server', load: () => import('./commands/list.ts') },
   { name: 'read', summary: 'show a message', load: () => import('./commands/read.ts') },
+  { name: 'reply', summary: 'answer a message, or pass it on', load: () => import('./commands/reply.ts') },
   { name: 'save', summary: 'save attachments, or the message itself', load: () => import('./commands/save.ts') },
   {
     name: 'sandbox',

@@ -8,7 +8,7 @@ import { AbortedError } from '../errors.ts';
 import type { Account, AccountRequest, Surroundings } from '../mail/account.ts';
 import { resolveAccount } from '../mail/account.ts';
 import { colorWanted, Output } from './output.ts';
-import { canPrompt, type PromptInput, promptPassword } from './prompt.ts';
+import { canPrompt, type PromptInput, promptKey, promptPassword } from './prompt.ts';
 
 /** The options every command has, as commander names them. */
 export interface GlobalOptions extends AccountRequest {
@@ -26,6 +26,8 @@ export interface Context {
   readonly output: Output;
   readonly surroundings: Surroundings;
   readonly stdin: PromptInput;
+  /** Asks the person to choose one of these keys; absent where nobody can be asked. */
+  readonly choose?: (question: string, keys: string) => Promise<string>;
   /** Resolves the account that the global options mean. */
   account(): Promise<Account>;
 }
@@ -55,6 +57,7 @@ export function makeContext(program: Program, options: GlobalOptions, stop: Abor
   stdin.on('error', () => undefined);
   stop.signal.addEventListener('abort', () => stdin.destroy(new AbortedError('aborted', 'Stopped.')), { once: true });
   const mayAsk = options.input !== false && canPrompt(program);
+  const asking = { stdin, stderr, show: (question?: string) => output.ask(question), signal: stop.signal };
   const surroundings: Surroundings = {
     env,
     home: env['HOME'] || homedir(),
@@ -63,13 +66,7 @@ export function makeContext(program: Program, options: GlobalOptions, stop: Abor
     ...(options.trace ? { trace: (line: string) => output.trace(line) } : {}),
     ...(mayAsk
       ? {
-          askPassword: (user: string) =>
-            promptPassword(`Password of ${user}: `, {
-              stdin,
-              stderr,
-              show: (question) => output.ask(question),
-              signal: stop.signal,
-            }),
+          askPassword: (user: string) => promptPassword(`Password of ${user}: `, asking),
         }
       : {}),
   };
@@ -77,6 +74,11 @@ export function makeContext(program: Program, options: GlobalOptions, stop: Abor
     output,
     surroundings,
     stdin,
+    ...(mayAsk
+      ? {
+          choose: (question: string, keys: string) => promptKey(question, keys, asking),
+        }
+      : {}),
     account: () => resolveAccount(options, surroundings),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Asking for a password on a terminal without showing it.
+ * Questions on a terminal: a password, which is never shown, and a choice by one key.
  *
  * Why raw mode and not node:readline: nothing typed may be echoed, kept in a history or completed. The terminal's
  * earlier mode is restored however the question ends. What was typed is a pure function of the key strokes, so that
@@ -35,41 +35,81 @@ export function canPrompt({ stderr }: Pick<PromptStreams, 'stderr'>): boolean {
 
 /**
  * Shows `question` and returns the line typed in answer. Backspace and Ctrl-U work; arrow and function keys are ignored.
- * Where standard input is no terminal (`posthorn send < message`), the answer is read from the one behind standard
- * error, which is open for reading too.
  *
  * @throws AbortedError `aborted` on Ctrl-C, on Ctrl-D in an empty line, at the end of input, and by the signal.
  */
-export async function promptPassword(
+export function promptPassword(question: string, streams: PromptStreams): Promise<string> {
+  let line = '';
+  return promptKeys(
+    question,
+    streams,
+    new AbortedError('aborted', 'Stopped at the password prompt.', { phase: 'auth' }),
+    (keys) => {
+      const typed = typeKeys(line, keys);
+      line = typed.line;
+      if (typed.end === 'abort') return 'abort';
+      return typed.end === 'enter' ? { answer: line } : undefined;
+    },
+  );
+}
+
+/** Shows `question` until one of the keys `choices` is typed, in either case, and returns it. @throws as `promptPassword`. */
+export function promptKey(question: string, choices: string, streams: PromptStreams): Promise<string> {
+  return promptKeys(question, streams, new AbortedError('aborted', 'Stopped; nothing was sent.'), (keys) => {
+    if (keys.startsWith('\x1b')) return undefined;
+    for (const key of keys.toLowerCase()) {
+      if (key === '\x03' || key === '\x04') return 'abort';
+      if (!choices.includes(key)) continue;
+      streams.show(key);
+      return { answer: key };
+    }
+    return undefined;
+  });
+}
+
+type Take = (keys: string) => { readonly answer: string } | 'abort' | undefined;
+
+/**
+ * Where standard input is no terminal (`posthorn send < message`), the answer is read from the one behind standard error,
+ * which is open for reading too.
+ */
+async function promptKeys(
   question: string,
-  { stdin, stderr, show, signal }: PromptStreams,
+  streams: PromptStreams,
+  stopped: AbortedError,
+  take: Take,
 ): Promise<string> {
+  const { stdin, stderr, show } = streams;
   // The platform opens the terminal anew for this stream and never closes descriptors 0 to 2, so closing it is safe.
   const own = stdin.isTTY ? undefined : new ReadStream(stderr.fd ?? 2);
   try {
-    // Asked once nothing is echoed any more: the answer may come at once, pasted or from a program.
-    return await readHidden(own ?? stdin, signal, () => show(question));
+    return await readKeys(own ?? stdin, question, streams, stopped, take);
   } finally {
     own?.destroy();
     show();
   }
 }
 
-async function readHidden(input: PromptInput, signal: AbortSignal | undefined, ask: () => void): Promise<string> {
+async function readKeys(
+  input: PromptInput,
+  question: string,
+  { show, signal }: PromptStreams,
+  stopped: AbortedError,
+  take: Take,
+): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const abort = () => reject(new AbortedError('aborted', 'Stopped at the password prompt.', { phase: 'auth' }));
+  const abort = () => reject(stopped);
   const decoder = new TextDecoder();
-  let line = '';
   const onData = (chunk: Uint8Array | string) => {
-    const typed = typeKeys(line, typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }));
-    line = typed.line;
-    if (typed.end === 'enter') resolve(line);
-    else if (typed.end === 'abort') abort();
+    const taken = take(typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }));
+    if (taken === 'abort') abort();
+    else if (taken !== undefined) resolve(taken.answer);
   };
   const wasRaw = input.isRaw ?? false;
   try {
     input.setRawMode?.(true);
-    ask();
+    // Asked once nothing is echoed any more: the answer may come at once, pasted or from a program.
+    show(question);
     input.on('data', onData).once('end', abort).once('error', abort);
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted) abort();

@@ -7,6 +7,7 @@
  */
 import type { Attachment } from '../mime/draft.ts';
 import { extractParts, type PartPiece } from '../mime/extract.ts';
+import { inspectAttachment } from '../mime/inspect.ts';
 import type { PartInfo } from '../mime/part-info.ts';
 import { safeFileName } from '../store/safe-name.ts';
 import { extension } from './save.ts';
@@ -17,41 +18,22 @@ type Reading = AsyncGenerator<PartPiece, void, undefined>;
 /** What a header can carry as a type; what a stranger wrote beyond that is octets. */
 const TYPE = /^[\w!#$&.+^-]{1,127}\/[\w!#$&.+^-]{1,127}$/;
 
-/** @param parts in the order of the message. `close` gives back what a reading that was broken off holds. */
-export function carryParts(
+/**
+ * @param parts in the order of the message.
+ * @returns `close` gives back what a reading that was broken off holds.
+ */
+export async function carryParts(
   message: OpenMessage,
   parts: readonly PartInfo[],
-): { attachments: Attachment[]; close(): Promise<void> } {
-  let [waiting, next]: [Reading | undefined, number] = [undefined, 0];
-  const close = async (): Promise<void> => {
-    const reading = waiting;
-    waiting = undefined;
-    await reading?.return();
-  };
-  async function* octets(index: number): AsyncGenerator<Uint8Array, void, undefined> {
-    if (next !== index) await close();
-    const reading =
-      waiting ??
-      extractParts(
-        message.chunks(),
-        parts.slice(index).map(({ number }) => number),
-      );
-    waiting = undefined;
-    let whole = false;
-    try {
-      for (;;) {
-        const { value, done } = await reading.next();
-        if (done === true) return;
-        if (value.octets.length > 0) yield value.octets;
-        if (value.last) break;
-      }
-      whole = true;
-    } finally {
-      if (whole && index + 1 < parts.length) [waiting, next] = [reading, index + 1];
-      else await reading.return();
-    }
+): Promise<{ attachments: Attachment[]; close(): Promise<void> }> {
+  const reader = new PartReader(message, parts);
+  const attachments: Attachment[] = [];
+  for (const [index, part] of parts.entries()) {
+    const attachment = carried(part, () => reader.read(index));
+    // Only messages are looked into: whether they can go as messages.
+    attachments.push(part.type === 'message/rfc822' ? await inspectAttachment(attachment) : attachment);
   }
-  return { attachments: parts.map((part, index) => carried(part, () => octets(index))), close };
+  return { attachments, close: () => reader.close() };
 }
 
 function carried(part: PartInfo, open: Attachment['open']): Attachment {
@@ -59,7 +41,53 @@ function carried(part: PartInfo, open: Attachment['open']): Attachment {
   return {
     name: safeFileName(part.fileName ?? `part-${part.number}${extension(type)}`),
     type,
+    ...(part.charset === undefined ? {} : { charset: part.charset }),
     size: part.size,
     open,
   };
+}
+
+/** Reads parts one by one, each call going on where the last one stopped if that is not behind what it wants. */
+class PartReader {
+  readonly #message: OpenMessage;
+  readonly #parts: readonly PartInfo[];
+  #waiting: { reading: Reading; next: number } | undefined;
+
+  constructor(message: OpenMessage, parts: readonly PartInfo[]) {
+    this.#message = message;
+    this.#parts = parts;
+  }
+
+  async *read(index: number): AsyncGenerator<Uint8Array, void, undefined> {
+    const reading = await this.#reach(index);
+    let whole = false;
+    try {
+      for (let next = await reading.next(); next.done !== true; next = await reading.next()) {
+        const { part, octets, last } = next.value;
+        if (part.number !== this.#parts[index]?.number) continue;
+        if (octets.length > 0) yield octets;
+        whole = last;
+        if (whole) break;
+      }
+    } finally {
+      if (whole && index + 1 < this.#parts.length && this.#waiting === undefined)
+        this.#waiting = { reading, next: index + 1 };
+      else await reading.return();
+    }
+  }
+
+  async close(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    await waiting?.reading.return();
+  }
+
+  async #reach(index: number): Promise<Reading> {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined && waiting.next <= index) return waiting.reading;
+    await waiting?.reading.return();
+    const numbers = this.#parts.slice(index).map(({ number }) => number);
+    return extractParts(this.#message.chunks(), numbers);
+  }
 }

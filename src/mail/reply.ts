@@ -5,7 +5,9 @@
 import { UsageError } from '../errors.ts';
 import { type Address, formatAddress } from '../mime/address.ts';
 import { parseAddressList } from '../mime/address-list.ts';
+import { readableText } from '../mime/bodies.ts';
 import { unflow } from '../mime/flowed.ts';
+import { inspectAttachment } from '../mime/inspect.ts';
 import type { Message } from '../mime/message.ts';
 import { forwarded, quote } from '../mime/reply-quote.ts';
 import { type ReplyMode, type ReplyRecipients, replyRecipients } from '../mime/reply-recipients.ts';
@@ -20,8 +22,9 @@ import { type OpenMessage, readOpened } from './read.ts';
 /** What a message is begun with. */
 export interface Beginning {
   readonly request: MessageRequest;
-  /** The text to write below. */
-  readonly text: string;
+  /** Puts what a person writes and what there is already together. */
+  around(text: string): string;
+  aroundHtml(html: string): string;
   /** Gives back what is held open for attachments. */
   close(): Promise<void>;
 }
@@ -46,6 +49,7 @@ export async function beginReply(message: OpenMessage, account: Account, wishes:
       hint: 'Answer the author, or everybody with --all.',
     });
   }
+  const quoted = wishes.quote ? quote(opened, await paragraphs(opened)) : '';
   return {
     recipients,
     request: {
@@ -55,9 +59,16 @@ export async function beginReply(message: OpenMessage, account: Account, wishes:
       subject: replySubject(opened.subject),
       ...threadingOf(opened),
     },
-    text: wishes.quote ? quote(opened, readableText(opened)) : '',
+    around: (text) => (quoted === '' ? text : `${quoted}\n${text}`),
+    aroundHtml: (html) => preformatted(quoted) + html,
     close: async () => undefined,
   };
+}
+
+/** Text within HTML, exactly. */
+function preformatted(text: string): string {
+  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return text === '' ? '' : `<pre style="white-space: pre-wrap">${escaped}</pre>\n`;
 }
 
 export interface ForwardWishes {
@@ -74,20 +85,29 @@ export async function beginForward(message: OpenMessage, account: Account, wishe
   const request = { from: writtenTo(opened, ownAddresses(account)), subject };
   if (wishes.asAttachment) {
     const name = safeFileName(`${opened.subject.slice(0, 60).trim() || 'message'}.eml`);
-    const whole = { name, type: 'message/rfc822', size: message.stored.size, open: () => message.chunks() };
-    return { request: { ...request, attachments: [whole] }, text: '', close: async () => undefined };
+    const whole = await inspectAttachment({ name, type: 'message/rfc822', open: () => message.chunks() });
+    const alone = { around: (text: string) => text, aroundHtml: (html: string) => html };
+    return { request: { ...request, attachments: [whole] }, ...alone, close: async () => undefined };
   }
-  const { attachments, close } = carryParts(message, wishes.attachments ? opened.attachments : []);
-  return { request: { ...request, attachments }, text: forwarded(opened, readableText(opened)), close };
+  const { attachments, close } = await carryParts(message, wishes.attachments ? opened.attachments : []);
+  const below = forwarded(opened, await paragraphs(opened));
+  return {
+    request: { ...request, attachments },
+    around: (text) => (text === '' ? below : `${text.trimEnd()}\n\n${below}`),
+    aroundHtml: (html) => html + preformatted(below),
+    close,
+  };
 }
 
-/** The text as paragraphs where all of it flows; else its lines. */
-function readableText({ text, parts, attachments }: Message): string | undefined {
-  const attached = new Set(attachments.map(({ number }) => number));
-  const shown = parts.filter(({ number, type }) => type === 'text/plain' && !attached.has(number));
-  const [first] = shown;
-  const flows = first !== undefined && shown.every(({ flowed }) => flowed !== undefined);
-  return text === undefined || !flows ? text : unflow(text, first.flowed === 'delsp');
+/** The text a person would read, its flowed parts as paragraphs. */
+function paragraphs({ bodies, parts }: Message): Promise<string | undefined> {
+  const flowed = new Map(parts.map((part) => [part.number, part.flowed]));
+  return readableText({
+    bodies: bodies.map((body) => {
+      const how = flowed.get(body.part);
+      return how === undefined ? body : { ...body, text: unflow(body.text, how === 'delsp') };
+    }),
+  });
 }
 
 /** Who we are: the account's sender, its aliases, and the logins that are addresses. */

@@ -2,16 +2,16 @@
 import type { Command } from 'commander';
 import { openInput, unlessStopped, untilStopped } from '../../config/input.ts';
 import { UsageError } from '../../errors.ts';
-import { composeMessage, type MessageRequest } from '../../mail/compose.ts';
 import { spoolRaw } from '../../mail/raw.ts';
-import type { Sendable } from '../../mail/send.ts';
 import type { Run } from '../command.ts';
-import { addComposeOptions, type ComposeOptions, nothingToRead, readBody, readHtml } from '../compose-options.ts';
+import { addComposeOptions, nothingToRead } from '../compose-options.ts';
 import type { Context } from '../context.ts';
+import { addEditOptions } from '../draft-editing.ts';
 import { addSendingOptions, deliver, type SendingOptions } from '../deliver.ts';
 import { readDeliveryOptions } from '../delivery-options.ts';
+import { type Prepared, writeMessage, type WritingOptions } from '../writing.ts';
 
-interface SendOptions extends ComposeOptions, SendingOptions {
+interface SendOptions extends WritingOptions, SendingOptions {
   raw?: string | true;
 }
 
@@ -26,7 +26,7 @@ Examples:
   posthorn send -t ann@example.org -s Test --body Hello --dry-run`;
 
 export function define(command: Command, run: Run): void {
-  addComposeOptions(command).option(
+  addEditOptions(addComposeOptions(command)).option(
     '--raw [file]',
     'send a complete message from a file or standard input as it is, without its Bcc',
   );
@@ -38,35 +38,40 @@ export function define(command: Command, run: Run): void {
 async function send(context: Context, options: SendOptions): Promise<number | undefined> {
   const requests = readDeliveryOptions(options);
   const account = await context.account();
-  const prepare = options.raw === undefined ? composed : raw;
+  const prepare = options.raw === undefined ? writeMessage : raw;
   const preparing = prepare(context, options, account.from);
   const message = await unlessStopped(context.surroundings.signal, preparing).catch((error: unknown) => {
     // It may be ready a moment later: then nobody wants it any more.
-    preparing.then(({ remove }) => remove()).catch(() => undefined);
+    preparing.then(({ remove }) => remove(false)).catch(() => undefined);
     throw error;
   });
+  let sent = false;
   try {
-    return await deliver(context, account, message, options, requests);
+    const code = await deliver(context, account, message, options, requests);
+    sent = options.dryRun !== true;
+    return code;
   } finally {
-    await message.remove();
+    await message.remove(sent);
   }
-}
-
-type Prepared = Sendable & { remove(): Promise<void> };
-
-async function composed(context: Context, options: SendOptions, from: string | undefined): Promise<Prepared> {
-  // What can be wrong is looked at before standard input is waited for; files are, again, behind it: the size they have
-  // by then is what will be read of them.
-  const request: MessageRequest = { ...options, headers: options.header ?? [], html: await readHtml(options) };
-  const draft = await composeMessage(request, from);
-  const text = await readBody(context, options, request.html !== undefined);
-  const message = text === undefined ? draft : await composeMessage({ ...request, text }, from);
-  return { ...message, remove: async () => undefined };
 }
 
 async function raw(context: Context, options: SendOptions, from: string | undefined): Promise<Prepared> {
   const extra = (
-    ['cc', 'bcc', 'subject', 'body', 'bodyFile', 'html', 'htmlFile', 'attach', 'inline', 'header', 'replyTo'] as const
+    [
+      'cc',
+      'bcc',
+      'subject',
+      'body',
+      'bodyFile',
+      'html',
+      'htmlFile',
+      'attach',
+      'inline',
+      'header',
+      'replyTo',
+      'edit',
+      'draft',
+    ] as const
   ).find((name) => options[name] !== undefined);
   if (extra !== undefined) {
     throw new UsageError(

@@ -1,0 +1,74 @@
+/**
+ * From the options of a command to a message ready to be sent: its text from an option, a pipe, the terminal or an
+ * editor, around what the message begins with.
+ */
+import { composeMessage, type MessageRequest } from '../mail/compose.ts';
+import type { Beginning } from '../mail/reply.ts';
+import type { Sendable } from '../mail/send.ts';
+import { htmlToText } from '../mime/html.ts';
+import { type ComposeOptions, readBody, readHtml } from './compose-options.ts';
+import type { Context } from './context.ts';
+import { type EditOptions, editMessage, wantsEditor } from './draft-editing.ts';
+
+export type Prepared = Sendable & {
+  /** Forgets what was held for it; also the draft, once it is sent. */
+  remove(sent: boolean): Promise<void>;
+};
+
+export type WritingOptions = ComposeOptions & EditOptions;
+
+/** A message that begins with nothing. */
+const BLANK: Beginning = {
+  request: {},
+  around: (text) => text,
+  aroundHtml: (html) => html,
+  close: async () => undefined,
+};
+
+/** @throws UsageError for what is wrong; AbortedError where the person thought better of it. */
+export async function writeMessage(
+  context: Context,
+  options: WritingOptions,
+  from: string | undefined,
+  begun: Beginning = BLANK,
+): Promise<Prepared> {
+  const html = await readHtml(options);
+  const request: MessageRequest = {
+    ...requested(options, begun.request),
+    ...(html === undefined ? {} : { html: begun.aroundHtml(html) }),
+  };
+  if (wantsEditor(context, options)) {
+    const typed = hasBody(options) ? await readBody(context, options, true) : undefined;
+    const text = begun.around(typed ?? '');
+    const { message, done } = await editMessage(context, options, { ...request, from: request.from ?? from, text });
+    return { ...message, remove: async (sent) => void (await Promise.all([begun.close(), done(sent)])) };
+  }
+  // What can be wrong is looked at before standard input is waited for; files are, again, behind it: the size they have
+  // by then is what will be read of them.
+  const draft = await composeMessage(request, from);
+  const typed = await readBody(context, options, html !== undefined);
+  const text = typed ?? (html === undefined || begun === BLANK ? undefined : await htmlToText(html));
+  const message = text === undefined ? draft : await composeMessage({ ...request, text: begun.around(text) }, from);
+  return { ...message, remove: () => begun.close() };
+}
+
+function hasBody({ body, bodyFile }: ComposeOptions): boolean {
+  return body !== undefined || bodyFile !== undefined;
+}
+
+/** What options say counts; recipients and attachments are added to those there are. */
+function requested(options: ComposeOptions, begun: MessageRequest): MessageRequest {
+  const { from = begun.from, to = [], cc = [], bcc = [], subject = begun.subject, replyTo, attach, inline } = options;
+  return {
+    ...begun,
+    from,
+    to: [...(begun.to ?? []), ...to],
+    cc: [...(begun.cc ?? []), ...cc],
+    bcc,
+    subject,
+    replyTo,
+    ...(attach === undefined ? {} : { attach }),
+    ...(inline === undefined ? {} : { inline }),
+    headers: options.header ?? [],
+  };
+}
