@@ -12,6 +12,7 @@ import { takeUntil } from '../wire/take-until.ts';
 import { AFTER_DOT } from './commands.ts';
 import type { Outgoing, SendOptions } from './envelope.ts';
 import { type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
+import { chunksOf } from './source.ts';
 import { early, notYetSent } from './verdict.ts';
 
 /** Octets of one BDAT where the size of the message is not known. */
@@ -105,7 +106,7 @@ export class Body {
     try {
       // A source that yields nothing more, such as a terminal, must not hold us when there is nobody left to send to.
       const chunks = takeUntil(
-        this.#message.chunks(),
+        chunksOf(this.#message),
         reply === undefined ? closed : Promise.race([reply.value, closed]),
       );
       for await (const chunk of goesAsItIs(this.#message) ? chunks : normaliseEol(chunks)) {
@@ -173,7 +174,7 @@ function goesAsItIs({ exactLines, isBinary }: Outgoing): boolean {
 export async function inOnePiece(channel: Channel, message: Outgoing, most: number): Promise<Buffer | undefined> {
   if (message.size === undefined || message.size > most || !goesAsItIs(message)) return undefined;
   const pieces: Uint8Array[] = [];
-  for await (const chunk of takeUntil(message.chunks(), channel.closed)) pieces.push(chunk);
+  for await (const chunk of takeUntil(chunksOf(message), channel.closed)) pieces.push(chunk);
   if (channel.failure !== undefined) throw notYetSent(channel.failure);
   const [only] = pieces;
   const whole = pieces.length === 1 && only !== undefined ? asBuffer(only) : Buffer.concat(pieces);

@@ -65,7 +65,7 @@ export interface ReceivedEnvelope extends Envelope {
 }
 
 export interface Outgoing {
-  /** The message, in chunks. */
+  /** The message, in chunks, from its beginning each time. */
   chunks(): AsyncIterable<Uint8Array>;
   /** Octets, where known: announced to the server, and compared with its limit before anything is sent (RFC 1870). */
   readonly size?: number | undefined;
