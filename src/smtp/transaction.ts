@@ -15,7 +15,7 @@ import { AFTER_DOT, type Verb } from './commands.ts';
 import type { Envelope, Outgoing, SendOptions, SendResult } from './envelope.ts';
 import { introduce, writtenFor } from './introduction.ts';
 import { type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
-import { notYetSent, verdict, verdicts } from './verdict.ts';
+import { notYetSent, refused, verdict, verdicts } from './verdict.ts';
 
 /** A message of up to so many octets travels with its commands. */
 const SMALL = 64 * 1024;
@@ -93,7 +93,7 @@ export class Transaction {
       throw error;
     });
     if (this.#wanted(mail, rcpt)) return this.#answered(rcpt, [answer]);
-    await answer.catch(() => undefined);
+    await refused(channel, answer);
     if (!succeeded(mail)) throw refusal(mail, 'mail');
     return this.#result('refused', rcpt, undefined);
   }

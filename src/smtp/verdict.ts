@@ -7,7 +7,7 @@
 import { ConnectionLostError, type PosthornError, ProtocolError, type RecipientFate } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { notSent } from '../net/requests.ts';
-import { endsSession, type Reply, refusal, succeeded } from './reply.ts';
+import { describeReply, endsSession, type Reply, refusal, succeeded } from './reply.ts';
 
 /** The answer to a message that is wholly written. @throws ConnectionLostError when nobody knows whether it was taken. */
 export async function verdict(channel: Channel, value: Promise<Reply>): Promise<Reply> {
@@ -18,6 +18,19 @@ export async function verdict(channel: Channel, value: Promise<Reply>): Promise<
   const error = refusal(answer, 'data');
   if (endsSession(answer)) channel.fail(error);
   throw meansNothing(answer) ? unanswered(error) : error;
+}
+
+/**
+ * The answer to a message that left along with its commands, one of which was refused. @throws ConnectionLostError where
+ * the server took it all the same, for nobody knows whom; that ends the connection.
+ */
+export async function refused(channel: Channel, value: Promise<Reply>): Promise<void> {
+  const answer = await value.catch(() => undefined);
+  if (answer === undefined || !succeeded(answer)) return;
+  const message = `The server took a message that it had refused (${describeReply(answer)}).`;
+  const error = new ProtocolError('contradiction', message, { phase: 'data' });
+  channel.fail(error);
+  throw unanswered(error);
 }
 
 /** A recipient, and the answer to RCPT. */
