@@ -6,6 +6,7 @@ import { type Address, formatAddress } from '../mime/address.ts';
 import type { Message } from '../mime/message.ts';
 import type { PartInfo } from '../mime/part-info.ts';
 import type { Summary } from '../mime/summary.ts';
+import { noticeLines, noticesJson } from './notice-view.ts';
 import type { Style } from './output.ts';
 import { formatBytes } from './table.ts';
 import { safeText } from './terminal.ts';
@@ -13,8 +14,12 @@ import { safeText } from './terminal.ts';
 /** Header, text and attachments, as lines. @param text what `readableText` gives. */
 export function renderMessage(message: Message, text: string | undefined, style: Style): string {
   const lines = headerLines(message, style);
+  const notices = noticeLines(message);
+  if (notices.length > 0) lines.push('', ...notices);
   lines.push('', text === undefined ? '(no text)' : safeText(text.trimEnd(), { multiline: true }));
   if (message.attachments.length > 0) lines.push('', ...message.attachments.map((part) => attachmentLine(part, style)));
+  if (message.inline.length > 0)
+    lines.push('', 'In the HTML:', ...message.inline.map((part) => attachmentLine(part, style)));
   return lines.join('\n');
 }
 
@@ -72,7 +77,9 @@ export function messageJson(message: Message, text: string | undefined) {
     text: text ?? null,
     html: message.html ?? null,
     attachments: message.attachments.map(partJson),
+    inline: message.inline.map(partJson),
     parts: message.parts.map(partJson),
+    ...noticesJson(message),
     size: message.size,
     defects: message.defects.map(({ code, offset, part }) => ({ code, offset: offset ?? null, part: part || null })),
   };

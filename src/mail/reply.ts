@@ -6,7 +6,6 @@ import { UsageError } from '../errors.ts';
 import { type Address, formatAddress } from '../mime/address.ts';
 import { parseAddressList } from '../mime/address-list.ts';
 import { readableText } from '../mime/bodies.ts';
-import { unflow } from '../mime/flowed.ts';
 import { inspectAttachment } from '../mime/inspect.ts';
 import type { Message } from '../mime/message.ts';
 import { forwarded, quote } from '../mime/reply-quote.ts';
@@ -49,7 +48,7 @@ export async function beginReply(message: OpenMessage, account: Account, wishes:
       hint: 'Answer the author, or everybody with --all.',
     });
   }
-  const quoted = wishes.quote ? quote(opened, await paragraphs(opened)) : '';
+  const quoted = wishes.quote ? quote(opened, await readableText(opened)) : '';
   return {
     recipients,
     request: {
@@ -90,24 +89,13 @@ export async function beginForward(message: OpenMessage, account: Account, wishe
     return { request: { ...request, attachments: [whole] }, ...alone, close: async () => undefined };
   }
   const { attachments, close } = await carryParts(message, wishes.attachments ? opened.attachments : []);
-  const below = forwarded(opened, await paragraphs(opened));
+  const below = forwarded(opened, await readableText(opened));
   return {
     request: { ...request, attachments },
     around: (text) => (text === '' ? below : `${text.trimEnd()}\n\n${below}`),
     aroundHtml: (html) => html + preformatted(below),
     close,
   };
-}
-
-/** The text a person would read, its flowed parts as paragraphs. */
-function paragraphs({ bodies, parts }: Message): Promise<string | undefined> {
-  const flowed = new Map(parts.map((part) => [part.number, part.flowed]));
-  return readableText({
-    bodies: bodies.map((body) => {
-      const how = flowed.get(body.part);
-      return how === undefined ? body : { ...body, text: unflow(body.text, how === 'delsp') };
-    }),
-  });
 }
 
 /** Who we are: the account's sender, its aliases, and the logins that are addresses. */

@@ -7,11 +7,12 @@
 
 import { decodeText } from './charset.ts';
 import { type Defect, note } from './defect.ts';
+import { unflow } from './flowed.ts';
 import { htmlToText } from './html.ts';
 import type { Part } from './part.ts';
 import { dispositionOf, fileName } from './part-info.ts';
 
-/** A piece of the text of a message, decoded. Lines end in LF. */
+/** A piece of the text of a message, decoded. Lines end in LF; what came as format=flowed is a line for each paragraph. */
 export interface Body {
   /** The number of its part. */
   readonly part: string;
@@ -64,7 +65,8 @@ export function decodeBodies(
     if (part.kind === 'multipart' && (hasText || octets.length === 0)) continue;
     const decoded = decodeText(Buffer.concat(octets), part.params.get('charset'));
     if (!decoded.clean) note(defects, { code: 'bad-charset', part: part.number });
-    const body = { part: part.number, html: part.type === 'text/html', text: decoded.text.replaceAll('\r\n', '\n') };
+    const text = inParagraphs(part, decoded.text.replaceAll('\r\n', '\n'));
+    const body = { part: part.number, html: part.type === 'text/html', text };
     if (body.html) html ??= body.text;
     if (!body.html || !plain.has(alternativeOf(part))) bodies.push(body);
   }
@@ -88,6 +90,11 @@ export async function readableText({ bodies }: Pick<Bodies, 'bodies'>): Promise<
 function joinPieces(texts: readonly string[]): string | undefined {
   if (texts.length === 0) return undefined;
   return texts.reduce((all, text) => (all === '' || all.endsWith('\n') ? all + text : `${all}\n${text}`));
+}
+
+function inParagraphs({ type, params }: Part, text: string): string {
+  if (type !== 'text/plain' || params.get('format')?.toLowerCase() !== 'flowed') return text;
+  return unflow(text, params.get('delsp')?.toLowerCase() === 'yes');
 }
 
 function alternativeOf(part: Part): Part | undefined {

@@ -3,6 +3,7 @@
 export { type Address, formatAddress, makeAddress, needsUtf8, wireAddress } from './address.ts';
 export { type AddressList, parseAddressList, parseRecipient, parseRecipients } from './address-list.ts';
 export { type Body, readableText } from './bodies.ts';
+export type { Calendar, CalendarEvent, CalendarPerson, CalendarTime } from './calendar.ts';
 export { type ComposedMessage, compose, type Envelope } from './compose.ts';
 export { formatDate, parseDate } from './date.ts';
 export type { Defect } from './defect.ts';
@@ -14,8 +15,10 @@ export { htmlToText } from './html.ts';
 export { inspectAttachment } from './inspect.ts';
 export type { DataKind } from './lines.ts';
 export { type Message, type ReadOptions, readMessage } from './message.ts';
+export type { EmbeddedMessage, Notices } from './notices.ts';
 export { MessageParser, type ParseOptions, type PartHandlers } from './parse.ts';
 export type { Part, PartKind } from './part.ts';
 export type { PartInfo } from './part-info.ts';
+export type { DeliveryReport, DispositionReport, RecipientReport, Report } from './report.ts';
 export { readHeaders, type Summary } from './summary.ts';
 export { guessType } from './types.ts';

@@ -9,18 +9,22 @@ import { type Bodies, decodeBodies, isBody, isEmbedded } from './bodies.ts';
 import { loadCharsets } from './charset.ts';
 import type { Codec } from './codec.ts';
 import { type Defect, note } from './defect.ts';
+import { isNotice, MAX_NOTICE, type Notices, readNotices } from './notices.ts';
 import { MessageParser } from './parse.ts';
 import type { Part } from './part.ts';
 import { type PartInfo, partInfo } from './part-info.ts';
+import { besideRoot, referredIds } from './related.ts';
 import { type Summary, summarize } from './summary.ts';
 import { createDecoder } from './transfer.ts';
 
 /** `text` is the plain text alone; see `readableText` for what a person reads. */
-export interface Message extends Summary, Bodies {
+export interface Message extends Summary, Bodies, Notices {
   /** Everything that can be extracted, also out of embedded messages, in order. */
   readonly parts: readonly PartInfo[];
-  /** The parts that are not the text of the message; an embedded message is one. */
+  /** The parts that are neither the text of the message nor images in it; an embedded message is one. */
   readonly attachments: readonly PartInfo[];
+  /** The images that the HTML of the message shows (RFC 2392). */
+  readonly inline: readonly PartInfo[];
   /** The whole message, in octets. */
   readonly size: number;
   readonly defects: readonly Defect[];
@@ -36,6 +40,7 @@ interface Content {
   readonly part: Part;
   readonly decoder: Codec;
   readonly text: Uint8Array[] | undefined;
+  readonly notice: Uint8Array[] | undefined;
   size: number;
 }
 
@@ -54,13 +59,21 @@ export async function readMessage(
   const summary = await summarize(root.part.headers);
   for (const { part } of contents) await part.headers.loadCharsets();
   await loadCharsets(contents.map(({ part }) => part.params.get('charset') ?? 'utf-8'));
-  const found = contents.flatMap(({ part, text }) => (text === undefined ? [] : [{ part, octets: text }]));
+  const beside = besideRoot(contents.map(({ part }) => part));
+  const isText = ({ part, text }: Content) => text !== undefined && !beside.has(part);
+  const found = contents.filter(isText).map(({ part, text = [] }) => ({ part, octets: text }));
+  const bodies = decodeBodies(found, defects);
+  const shown = referredIds(bodies.html ?? '');
   const listed = contents.filter(({ part }) => part.kind !== 'multipart');
+  const others = listed.filter((content) => !isText(content) && !isEmbedded(content.part)).map(infoOf);
+  const isInline = ({ type, contentId = '' }: PartInfo) => type.startsWith('image/') && shown.has(contentId);
   return {
     ...summary,
-    ...decodeBodies(found, defects),
+    ...bodies,
+    ...(await readNotices(contents)),
     parts: listed.map(infoOf),
-    attachments: listed.filter((content) => content.text === undefined && !isEmbedded(content.part)).map(infoOf),
+    attachments: others.filter((part) => !isInline(part)),
+    inline: others.filter(isInline),
     size,
     defects,
   };
@@ -74,6 +87,7 @@ async function readContents(source: Uint8Array | AsyncIterable<Uint8Array>, maxT
   let [room, size] = [maxText, 0];
   const keep = (content: Content, octets: Uint8Array) => {
     content.size += octets.length;
+    if (content.notice !== undefined && content.size <= MAX_NOTICE) content.notice.push(Uint8Array.from(octets));
     if (content.text === undefined || octets.length === 0) return;
     if (octets.length > room) note(parser.defects, { code: 'text-truncated', part: content.part.number });
     content.text.push(Uint8Array.from(octets.subarray(0, room)));
@@ -81,7 +95,8 @@ async function readContents(source: Uint8Array | AsyncIterable<Uint8Array>, maxT
   };
   const parser = new MessageParser({
     partStart(part) {
-      const content = { part, decoder: createDecoder(part.encoding), text: isBody(part) ? [] : undefined, size: 0 };
+      const [text, notice] = [isBody(part) ? [] : undefined, isNotice(part) ? [] : undefined];
+      const content = { part, decoder: createDecoder(part.encoding), text, notice, size: 0 };
       contents.push(content);
       open.push(content);
     },

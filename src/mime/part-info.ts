@@ -22,8 +22,6 @@ export interface PartInfo {
   readonly size: number;
   /** With angle brackets. */
   readonly contentId: string | undefined;
-  /** Text whose lines flow into paragraphs (RFC 3676): without the space at each soft break for `delsp`. */
-  readonly flowed: 'delsp' | 'plain' | undefined;
 }
 
 /** The Content-Disposition of a part, if it has one. */
@@ -50,11 +48,5 @@ export function partInfo(part: Part, size: number): PartInfo {
     fileName: fileName(part),
     size,
     contentId: messageIds(part.headers.raw('content-id') ?? '')[0],
-    flowed: flowedOf(part),
   };
-}
-
-function flowedOf({ type, params }: Part): PartInfo['flowed'] {
-  if (type !== 'text/plain' || params.get('format')?.toLowerCase() !== 'flowed') return undefined;
-  return params.get('delsp')?.toLowerCase() === 'yes' ? 'delsp' : 'plain';
 }

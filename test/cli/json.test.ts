@@ -28,7 +28,7 @@ const SECTIONS = new Map(
 );
 
 /** The files of an attachment list are described once, under `parts`; those of the demonstration have names of their own. */
-const ATTACHMENTS = /^(attachments(?:\[\])?)\..*/;
+const ATTACHMENTS = /^((?:attachments|inline)(?:\[\])?)\..*/;
 
 /** The keys of a value as the manual writes them: `messages[].from[].name`. What is null or empty has none inside. */
 function keysOf(value: unknown, path = ''): string[] {
@@ -79,6 +79,66 @@ const RICH = [
 ].join('\r\n');
 writeFileSync(join(home.folder, 'rich.eml'), Buffer.from(RICH, 'latin1'));
 
+/** A message with everything that its parts can tell a program. */
+const TELLING = [
+  'From: Ann <ann@example.org>',
+  'Subject: telling',
+  'Content-Type: multipart/mixed; boundary=b',
+  '',
+  '--b',
+  'Content-Type: text/html',
+  '',
+  '<img src="cid:i@x">',
+  '--b',
+  'Content-Type: image/png',
+  'Content-ID: <i@x>',
+  '',
+  'png',
+  '--b',
+  'Content-Type: message/delivery-status',
+  '',
+  'Reporting-MTA: dns; mx.example.org',
+  'Arrival-Date: Mon, 23 Nov 2026 12:00:00 +0000',
+  '',
+  'Final-Recipient: rfc822; bob@example.net',
+  'Action: failed',
+  '--b',
+  'Content-Type: text/calendar',
+  '',
+  'BEGIN:VCALENDAR',
+  'METHOD:REQUEST',
+  'BEGIN:VEVENT',
+  'SUMMARY:Tea',
+  'DTSTART:20261124T093000Z',
+  'DTEND:20261124T100000Z',
+  'ORGANIZER;CN=Ann:mailto:ann@example.org',
+  'END:VEVENT',
+  'END:VCALENDAR',
+  '--b',
+  'Content-Type: message/rfc822',
+  '',
+  'From: Cem <cem@example.org>',
+  'Message-ID: <inner@example.org>',
+  'Subject: inner',
+  '',
+  'inner',
+  '--b--',
+  '',
+].join('\r\n');
+const RECEIPT = [
+  'From: Ann <ann@example.org>',
+  'Subject: receipt',
+  `X-Long: ${'x'.repeat(500)}`,
+  'Content-Type: message/disposition-notification',
+  '',
+  'Final-Recipient: rfc822; bob@example.net',
+  'Original-Message-ID: <1@example.org>',
+  'Disposition: manual-action/MDN-sent-manually; displayed',
+  '',
+].join('\r\n');
+writeFileSync(join(home.folder, 'telling.eml'), TELLING);
+writeFileSync(join(home.folder, 'receipt.eml'), RECEIPT);
+
 test('send', async () => {
   const sent = await home.json([
     'send',
@@ -90,6 +150,7 @@ test('send', async () => {
     'no@example.org',
     '--partial',
   ]);
+  for (const file of ['telling.eml', 'receipt.eml']) await home.json(['send', '--raw', file, '-t', 'ann@example.org']);
   const refused = await home.posthorn(['--json', 'send', '-t', 'no@example.org', '--body', 'x']);
   assert.equal(refused.code, 65);
   const report = JSON.parse(refused.stdout) as { outcome: string; reply: unknown };
@@ -106,7 +167,9 @@ test('list --remote, fetch, list, read, save', async () => {
   const fetched = [dry, await home.json(['fetch', '--max-size', '500']), await home.json(['fetch'])];
   assertDocumented('posthorn fetch', fetched, ['failed[].uidl', 'failed[].reason']);
   assertDocumented('posthorn list', [await home.json(['list'])]);
-  const messages = await Promise.all([1, 2, 3, 4].map((number) => home.json(['read', String(number), '--headers'])));
+  const messages = await Promise.all(
+    [1, 2, 3, 4, 5, 6].map((number) => home.json(['read', String(number), '--headers'])),
+  );
   assertDocumented('posthorn read', messages);
   assertDocumented('posthorn save', [
     await home.json(['save', '2', '--dir', 'saved']),
