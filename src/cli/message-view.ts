@@ -1,106 +1,110 @@
 /**
- * A message as a person reads it in a terminal, and the same facts as plain values for `--json`. Pure; everything that
- * came from outside goes through the terminal's guard here.
+ * A message as a person reads it in a terminal: who, what about, what is odd, the text, what is attached. Pure; everything
+ * that came from outside goes through the terminal's guard here.
  */
-import { type Address, formatAddress } from '../mime/address.ts';
+import type { Address } from '../mime/address.ts';
+import { parseAddressList } from '../mime/address-list.ts';
+import { authentication } from '../mime/authentication.ts';
 import type { Message } from '../mime/message.ts';
 import type { PartInfo } from '../mime/part-info.ts';
-import type { Summary } from '../mime/summary.ts';
-import { noticeLines, noticesJson } from './notice-view.ts';
+import { signs } from '../mime/signs.ts';
+import { showAddress } from './address-view.ts';
+import { renderBodies } from './body-view.ts';
+import { showDate } from './date-view.ts';
+import { noticeLines } from './notice-view.ts';
 import type { Style } from './output.ts';
 import { formatBytes } from './table.ts';
 import { safeText } from './terminal.ts';
+import { wrapBehind, wrapLine } from './wrap.ts';
 
-/** Header, text and attachments, as lines. @param text what `readableText` gives. */
-export function renderMessage(message: Message, text: string | undefined, style: Style): string {
-  const lines = headerLines(message, style);
-  const notices = noticeLines(message);
-  if (notices.length > 0) lines.push('', ...notices);
-  lines.push('', text === undefined ? '(no text)' : safeText(text.trimEnd(), { multiline: true }));
-  if (message.attachments.length > 0) lines.push('', ...message.attachments.map((part) => attachmentLine(part, style)));
+export interface View {
+  readonly style: Style;
+  /** Of the terminal; Infinity where the output goes elsewhere: nothing is broken or left out then. */
+  readonly columns: number;
+  /** The servers whose Authentication-Results are believed. */
+  readonly trusted?: readonly string[];
+}
+
+/** Recipients shown of one field on a terminal. */
+const MAX_SHOWN = 50;
+/** Cells for the names of fields. */
+const LABEL = 10;
+
+/** The whole message, without a line end behind its last line. */
+export async function renderMessage(message: Message, view: View): Promise<string> {
+  const { style, columns } = view;
+  const body = await renderBodies(message, columns, style);
+  const notices = noticeLines(message).flatMap((line) => wrapLine(line, columns));
+  const lines = [
+    ...headerLines(message, view),
+    ...paragraph(signLines(message, view)),
+    ...paragraph(notices),
+    ...paragraph(message.bodies.length === 0 ? [style.dim('(no text)')] : body),
+    ...paragraph(message.attachments.flatMap((part) => attachmentLines(part, view))),
+  ];
   if (message.inline.length > 0)
-    lines.push('', 'In the HTML:', ...message.inline.map((part) => attachmentLine(part, style)));
+    lines.push('', 'In the HTML:', ...message.inline.flatMap((part) => attachmentLines(part, view)));
   return lines.join('\n');
 }
 
-function headerLines(message: Summary, style: Style): string[] {
+/** Lines with an empty one before them, unless there are none. */
+function paragraph(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', ...lines];
+}
+
+function headerLines(message: Message, view: View): string[] {
+  const { from, to, cc, replyTo, headers } = message;
+  const sender = parseAddressList(headers.raw('sender') ?? '').addresses;
   const rows: [name: string, value: string][] = [
-    ['From', addresses(message.from)],
-    ['To', addresses(message.to)],
-    ['Cc', addresses(message.cc)],
-    ['Reply-To', addresses(message.replyTo)],
-    ['Subject', message.subject],
-    ['Date', message.date?.toString().replace(/ \(.*\)$/, '') ?? ''],
+    ['From', addresses(from, view)],
+    ['Sender', sameAddresses(sender, from) ? '' : addresses(sender, view)],
+    ['To', addresses(to, view)],
+    ['Cc', addresses(cc, view)],
+    ['Reply-To', sameAddresses(replyTo, from) ? '' : addresses(replyTo, view)],
+    ['Subject', safeText(message.subject)],
+    ['Date', showDate(message)],
+    ['Checked', checks(message, view)],
   ];
   const shown = rows.filter(([name, value]) => value !== '' || name === 'From' || name === 'Subject');
-  return shown.map(([name, value]) => `${style.bold(`${name}:`.padEnd(9))} ${safeText(value) || style.dim('(none)')}`);
+  return shown.flatMap(([name, value]) => {
+    const label = `${name}:`;
+    const [first = '', ...rest] = wrapBehind(label.padEnd(LABEL), value || '(none)', view.columns);
+    return [view.style.bold(label) + first.slice(label.length), ...rest];
+  });
 }
 
-function attachmentLine(part: PartInfo, style: Style): string {
-  const name = safeText(part.fileName ?? '(no name)');
-  return `${style.bold(`[${part.number}]`)} ${name}  ${style.dim(`${safeText(part.type)}, ${formatBytes(part.size)}`)}`;
+function addresses(list: readonly Address[], { columns }: View): string {
+  const shown = columns === Number.POSITIVE_INFINITY ? list : list.slice(0, MAX_SHOWN);
+  const more = list.length - shown.length;
+  return shown.map(showAddress).join(', ') + (more > 0 ? `, and ${more} more` : '');
 }
 
-function addresses(list: readonly Address[]): string {
-  return list.map(formatAddress).join(', ');
+function sameAddresses(one: readonly Address[], other: readonly Address[]): boolean {
+  const plain = (list: readonly Address[]) => list.map(({ address }) => address.toLowerCase()).join();
+  return plain(one) === plain(other);
 }
 
-/**
- * Who a listing says a message is from: the name where there is one, else the address. A name that looks like an address
- * of its own is not believed: the real one comes first.
- */
-export function senderOf(summary: Summary | undefined): string {
-  const [first] = summary?.from ?? [];
+/** What a trusted server found: `spf=pass, dkim=pass by mx.example.org`. */
+function checks({ headers }: Message, { trusted = [] }: View): string {
+  const results = authentication(headers, trusted).slice(0, 10);
+  const [first] = results;
   if (first === undefined) return '';
-  return first.name.includes('@') ? `${first.address} (“${first.name}”)` : first.name || first.address;
+  return safeText(`${results.map(({ method, result }) => `${method}=${result}`).join(', ')} by ${first.server}`);
 }
 
-/** The facts of a header, for `--json`. */
-export function summaryJson(summary: Summary | undefined) {
-  return {
-    subject: summary?.subject ?? null,
-    from: (summary?.from ?? []).map(addressJson),
-    to: (summary?.to ?? []).map(addressJson),
-    cc: (summary?.cc ?? []).map(addressJson),
-    date: dateJson(summary?.date),
-    messageId: summary?.messageId ?? null,
-  };
+function signLines(message: Message, { style, columns, trusted = [] }: View): string[] {
+  const found = signs(message, { trusted });
+  const lines = found.flatMap(({ text }) => wrapBehind('! ', safeText(text), columns));
+  return lines.map((line) => style.yellow(line));
 }
 
-/** A whole message, for `--json`. @param text what `readableText` gives. */
-export function messageJson(message: Message, text: string | undefined) {
-  return {
-    ...summaryJson(message),
-    replyTo: message.replyTo.map(addressJson),
-    inReplyTo: message.inReplyTo ?? null,
-    references: message.references,
-    text: text ?? null,
-    html: message.html ?? null,
-    attachments: message.attachments.map(partJson),
-    inline: message.inline.map(partJson),
-    parts: message.parts.map(partJson),
-    ...noticesJson(message),
-    size: message.size,
-    defects: message.defects.map(({ code, offset, part }) => ({ code, offset: offset ?? null, part: part || null })),
-  };
-}
-
-function addressJson({ name, address }: Address) {
-  return { name: name === '' ? null : name, address };
-}
-
-function partJson({ number, type, charset, disposition, fileName, size, contentId }: PartInfo) {
-  return {
-    part: number,
-    type,
-    charset: charset ?? null,
-    disposition: disposition ?? null,
-    name: fileName ?? null,
-    size,
-    contentId: contentId ?? null,
-  };
-}
-
-function dateJson(date: Date | undefined): string | null {
-  return date === undefined || Number.isNaN(date.getTime()) ? null : date.toISOString();
+function attachmentLines(part: PartInfo, { style, columns }: View): string[] {
+  const front = `[${part.number}] `;
+  const about = `${safeText(part.type)}, ${formatBytes(part.size)}`;
+  const lines = wrapBehind(front, `${safeText(part.fileName ?? '(no name)')}  ${about}`, columns);
+  // What the sender wrote is never taken for what is known: only the end of the last line is dimmed, where it is whole.
+  const [first = '', ...rest] = lines.map((line) =>
+    line.endsWith(about) ? line.slice(0, -about.length) + style.dim(about) : line,
+  );
+  return [style.bold(first.slice(0, front.length - 1)) + first.slice(front.length - 1), ...rest];
 }

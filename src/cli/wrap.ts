@@ -12,21 +12,26 @@ import { cellWidth, cutPieces } from './terminal.ts';
 const FRONT = /^(?:(?: ?>)+ ?|[ ]*(?:[*•–-]|\d{1,3}[.)])? +)/;
 const ADDRESS = /[a-z]:\/\/|^mailto:/i;
 const TAB_STOP = 8;
+/** However narrow a terminal is, a line has room for so much. */
+const NARROW = 8;
 
-/**
- * @param columns Infinity for no breaks.
- * @param hang what stands in front of the lines behind a break, instead of what is found in the line.
- */
-export function wrapLine(line: string, columns: number, hang?: string): string[] {
+/** @param columns Infinity for no breaks. */
+export function wrapLine(line: string, columns: number): string[] {
   if (columns === Number.POSITIVE_INFINITY) return [line];
   const text = line.includes('\t') ? expandTabs(line) : line;
   if (cellWidth(text) <= columns) return [text];
-  const front = hang === undefined ? (FRONT.exec(text)?.[0] ?? '') : '';
-  const behind = hang ?? (front.includes('>') ? front : ' '.repeat(cellWidth(front)));
-  const most = Math.max(8, columns - cellWidth(behind));
-  // Where hardly anything would be left beside it, the front is no front but text.
-  if (cellWidth(behind) > columns / 2) return fill('', text, Math.max(8, columns), '');
-  return fill(front, text.slice(front.length), most, behind);
+  const [front = ''] = FRONT.exec(text) ?? [];
+  const behind = front.includes('>') ? front : ' '.repeat(cellWidth(front));
+  // Where hardly anything would be left beside it, it is no front but text.
+  if (cellWidth(front) > columns / 2) return fill('', text, Math.max(NARROW, columns), '');
+  return fill(front, text.slice(front.length), Math.max(NARROW, columns - cellWidth(front)), behind);
+}
+
+/** Text behind something that stands in front of its first line, and above the room it leaves in the others. */
+export function wrapBehind(front: string, text: string, columns: number): string[] {
+  const wide = cellWidth(front);
+  if (columns === Number.POSITIVE_INFINITY || wide + cellWidth(text) <= columns) return [front + text];
+  return fill(front, text, Math.max(NARROW, columns - wide), ' '.repeat(wide));
 }
 
 /** Words onto lines of at most `most` cells, each with something in front. */

@@ -1,6 +1,6 @@
 /** docs/json.md is the truth: every key it names is printed, and no other. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { startLineServer } from '../support/line-server.ts';
@@ -67,7 +67,8 @@ const RICH = [
   'From: Ann <ann@example.org>',
   'To: Ann <ann@example.org>',
   'Cc: Bob <bob@example.org>',
-  'Reply-To: ann@example.org',
+  'Reply-To: ann@example.net',
+  'Authentication-Results: mx.example.org; spf=pass smtp.mailfrom=example.org',
   'In-Reply-To: <1@example.org>',
   'References: <0@example.org> <1@example.org>',
   'Subject: rich',
@@ -77,6 +78,8 @@ const RICH = [
   '',
   'text\xff\r\n',
 ].join('\r\n');
+mkdirSync(join(home.folder, 'config/posthorn'), { recursive: true });
+writeFileSync(join(home.folder, 'config/posthorn/config.toml'), '[defaults]\ntrusted_authserv = "mx.example.org"\n');
 writeFileSync(join(home.folder, 'rich.eml'), Buffer.from(RICH, 'latin1'));
 
 /** A message with everything that its parts can tell a program. */

@@ -4,7 +4,8 @@ import type { RemoteListing } from '../../mail/check.ts';
 import { listMail } from '../../mail/list.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
-import { senderOf, summaryJson } from '../message-view.ts';
+import { senderOf } from '../address-view.ts';
+import { summaryJson } from '../message-json.ts';
 import { readCount } from '../options.ts';
 import { formatBytes, renderList } from '../table.ts';
 

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { splitWords } from './command-line.ts';
+
+const ROWS: readonly [text: string, words: readonly string[]][] = [
+  ['', []],
+  ['  ', []],
+  ['less', ['less']],
+  [' less  -R\t-X ', ['less', '-R', '-X']],
+  [`"/opt/my pager" -p 'a "b"' ''`, ['/opt/my pager', '-p', 'a "b"', '']],
+  ['a\\ b "c\\"d" \'e\\\'', ['a b', 'c"d', 'e\\']],
+  ['less; touch x', ['less;', 'touch', 'x']],
+  ['less$IFS`id`|$(id)', ['less$IFS`id`|$(id)']],
+  ['"open', ['open']],
+  ['end\\', ['end\\']],
+];
+
+for (const [text, words] of ROWS) {
+  test(`the words of ${JSON.stringify(text)}`, () => assert.deepEqual(splitWords(text), words));
+}
