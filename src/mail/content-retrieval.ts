@@ -77,14 +77,15 @@ export class ContentRetrieval {
 
   async #receive(batch: readonly Unknown[]): Promise<void> {
     const arrivals = batch.map((message) => ({ message, delivery: this.#mailbox.receive() }));
-    const settled = await Promise.allSettled(
-      arrivals.map(({ message, delivery }) =>
-        this.#client.retr(message.at, (chunk) => {
-          this.#progress(chunk.length);
-          return delivery.write(chunk);
-        }),
-      ),
+    const retrieved = arrivals.map(({ message, delivery }) =>
+      this.#client.retr(message.at, (chunk) => {
+        this.#progress(chunk.length);
+        return delivery.write(chunk);
+      }),
     );
+    // No other answer can pass for that to STAT: each of those before it was to its own request.
+    const allAnswered = this.#client.stat();
+    const settled = await Promise.allSettled(retrieved);
     let fatal: unknown;
     const complete: Arrival[] = [];
     for (const [row, arrival] of arrivals.entries()) {
@@ -99,6 +100,7 @@ export class ContentRetrieval {
         this.failed.push({ message: arrival.message, reason: result.reason.message });
       else fatal ??= result?.reason;
     }
+    fatal ??= await allAnswered.then(() => undefined).catch((error: unknown) => error);
     await this.#store(complete, fatal === undefined);
     if (fatal instanceof LimitError) fatal.hint ??= 'Leave large messages on the server with --max-size.';
     if (fatal !== undefined) throw fatal;

@@ -70,11 +70,19 @@ export class Retrieval {
     const planned = await this.#mailbox.plan(wanted);
     const storing = this.#storeAll();
     await this.#askAll(wanted, planned);
+    const allAnswered = planned.length > 0 && this.#together ? this.#client.stat() : undefined;
     this.#allAsked = true;
     this.#changed();
     await storing;
     if (this.#failure !== undefined) throw this.#failure.error;
+    // No other answer can pass for that to STAT: each of those before it was to its own request.
+    await allAnswered;
     await this.#mailbox.prove(this.fetched);
+  }
+
+  /** Whether several are asked for at a time: where it is one, an answer can be to no other. */
+  get #together(): boolean {
+    return this.#client.capabilities.has('PIPELINING');
   }
 
   async #askAll(wanted: readonly Wanted[], planned: readonly Planned[]): Promise<void> {
@@ -132,11 +140,9 @@ export class Retrieval {
   }
 
   async #commit(batch: readonly Arrival[]): Promise<void> {
-    // Where one is asked for at a time, an answer can be to no other.
-    const proven = !this.#client.capabilities.has('PIPELINING');
     const delivered = await this.#mailbox.commit(
       batch.map(({ delivery }) => delivery),
-      proven,
+      !this.#together,
     );
     for (const [row, { plan }] of batch.entries())
       this.fetched.push({ number: plan.number, uidl: plan.uidl, size: delivered[row]?.size ?? 0 });
