@@ -29,8 +29,32 @@ export interface AddressList {
 
 /** The value of an address field, unfolded or not. Never throws; what cannot be read as an address has an empty one. */
 export function parseAddressList(text: string): AddressList {
-  return new Scanner(text).run();
+  return parsePlain(text) ?? new Scanner(text).run();
 }
+
+/** Longer lists are not worth a guess. */
+const MAX_PLAIN = 1000;
+/** `ann@example.org`, `Ann Example <ann@example.org>` or `"Example, Ann" <ann@example.org>`, up to a comma or the end. */
+const PLAIN_ADDRESS =
+  /\s*(?:(?:"([^"\\]*)"|([^\s()<>[\]:;@,"]+(?: [^\s()<>[\]:;@,"]+)*))? ?<([\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*)@([\w.-]+)>|([\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*)@([\w.-]+))\s*(?:,|$)/y;
+
+/** The forms nearly all programs write, in a tenth of the time: without comments, groups, escapes and doubt. */
+function parsePlain(text: string): AddressList | undefined {
+  if (text.length > MAX_PLAIN) return undefined;
+  const addresses: Address[] = [];
+  for (let at = 0; at < text.length; at = PLAIN_ADDRESS.lastIndex) {
+    PLAIN_ADDRESS.lastIndex = at;
+    const match = PLAIN_ADDRESS.exec(text);
+    if (match === null) return undefined;
+    const name = match[1] ?? match[2];
+    const [local, domain] = [match[3] ?? match[5] ?? '', match[4] ?? match[6] ?? ''];
+    const address = `${local}@${domain}`;
+    addresses.push({ name: name === undefined ? '' : cleanName(name), local, domain, address });
+  }
+  return { addresses, defects: NONE };
+}
+
+const NONE: readonly Defect[] = [];
 
 /**
  * What a person typed for one address: `ann@example.org` or `Ann Example <ann@example.org>`.

@@ -9,8 +9,9 @@ import { decodeText } from './charset.ts';
 import { type Defect, note } from './defect.ts';
 import { unflow } from './flowed.ts';
 import { htmlToText } from './html.ts';
+import type { KeptOctets } from './kept.ts';
 import type { Part } from './part.ts';
-import { dispositionOf, fileName } from './part-info.ts';
+import { fileName } from './part-info.ts';
 
 /** A piece of the text of a message, decoded. Lines end in LF; what came as format=flowed is a line for each paragraph. */
 export interface Body {
@@ -25,7 +26,7 @@ export function isBody(part: Part): boolean {
   if (isEmbedded(part)) return false;
   if (part.type.startsWith('multipart/')) return true;
   if (part.type !== 'text/plain' && part.type !== 'text/html') return false;
-  if (dispositionOf(part)?.value === 'attachment') return false;
+  if (part.disposition?.value === 'attachment') return false;
   return part.depth === 0 || fileName(part) === undefined;
 }
 
@@ -53,7 +54,7 @@ export interface Bodies {
  * @param found the parts for which `isBody` holds, in their order, and the octets of each. Charsets are loaded already.
  */
 export function decodeBodies(
-  found: readonly { readonly part: Part; readonly octets: readonly Uint8Array[] }[],
+  found: readonly { readonly part: Part; readonly text: KeptOctets | undefined }[],
   defects: Defect[],
 ): Bodies {
   const plain = new Set(found.filter(({ part }) => part.type === 'text/plain').map(({ part }) => alternativeOf(part)));
@@ -61,9 +62,9 @@ export function decodeBodies(
   const hasText = found.some(({ part }) => part.kind === 'leaf');
   const bodies: Body[] = [];
   let html: string | undefined;
-  for (const { part, octets } of found) {
-    if (part.kind === 'multipart' && (hasText || octets.length === 0)) continue;
-    const decoded = decodeText(Buffer.concat(octets), part.params.get('charset'));
+  for (const { part, text: kept } of found) {
+    if (kept === undefined || (part.kind === 'multipart' && (hasText || kept.size === 0))) continue;
+    const decoded = decodeText(kept.octets, part.params.get('charset'));
     if (!decoded.clean) note(defects, { code: 'bad-charset', part: part.number });
     const text = inParagraphs(part, decoded.text.replaceAll('\r\n', '\n'));
     const body = { part: part.number, html: part.type === 'text/html', text };

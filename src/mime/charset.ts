@@ -13,8 +13,14 @@ import type * as Iconv from 'iconv-lite';
 let iconv: Pick<typeof Iconv, 'decode' | 'encodingExists'> | undefined;
 const decoders = new Map<string, TextDecoder | undefined>();
 const MAX_DECODERS = 64;
+/** The names of windows-1252, which differs from ISO 8859-1 only in 0x80 to 0x9f, where that has control characters. */
+const LATIN = /^(?:windows-1252|iso-8859-1|latin1|cp1252)$/;
+const LATIN_80 = Array.from(
+  new TextDecoder('windows-1252').decode(Uint8Array.from({ length: 32 }, (_, at) => 0x80 + at)),
+);
+/** Charsets in which ASCII is ASCII. */
+const SUPERSETS = /^(?:us-ascii|ascii|utf-?8|iso-8859-\d+|windows-125\d|koi8-[ru])$/;
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
-const latin = new TextDecoder('windows-1252');
 
 export interface DecodedText {
   readonly text: string;
@@ -24,13 +30,18 @@ export interface DecodedText {
 
 /** Loads what is needed to decode the named charsets; costs nothing when `TextDecoder` knows them all. */
 export async function loadCharsets(labels: Iterable<string>): Promise<void> {
-  if (iconv !== undefined) return;
+  if (!needLibrary(labels)) return;
+  const loaded = await import('iconv-lite');
+  iconv = loaded.default ?? loaded;
+}
+
+/** Whether `loadCharsets` has something to load for these. */
+export function needLibrary(labels: Iterable<string>): boolean {
+  if (iconv !== undefined) return false;
   for (const label of labels) {
-    if (findDecoder(normal(label)) !== undefined) continue;
-    const loaded = await import('iconv-lite');
-    iconv = loaded.default ?? loaded;
-    return;
+    if (findDecoder(normal(label)) === undefined) return true;
   }
+  return false;
 }
 
 /**
@@ -42,22 +53,33 @@ export async function loadCharsets(labels: Iterable<string>): Promise<void> {
  */
 export function decodeText(octets: Uint8Array, label = 'us-ascii'): DecodedText {
   const name = normal(label);
+  if (SUPERSETS.test(name) && isAscii(octets)) return { text: asBuffer(octets).toString('latin1'), clean: true };
   if (name === 'us-ascii' || name === 'ascii') return guess(octets);
+  if (name === 'utf-8' || name === 'utf8') return judged(asBuffer(octets).toString());
+  if (LATIN.test(name)) return { text: decodeLatin(octets), clean: true };
   const decoder = findDecoder(name);
-  if (decoder !== undefined) {
-    const text = decoder.decode(octets);
-    return { text, clean: !text.includes('\uFFFD') };
-  }
-  if (iconv?.encodingExists(name)) {
-    const text = iconv.decode(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength), name);
-    return { text, clean: !text.includes('\uFFFD') };
-  }
+  if (decoder !== undefined) return judged(decoder.decode(octets));
+  if (iconv?.encodingExists(name)) return judged(iconv.decode(asBuffer(octets), name));
   return { text: guess(octets).text, clean: false };
+}
+
+function judged(text: string): DecodedText {
+  return { text, clean: !text.includes('\uFFFD') };
 }
 
 function guess(octets: Uint8Array): DecodedText {
   if (isUtf8(octets)) return { text: utf8.decode(octets), clean: isAscii(octets) };
-  return { text: latin.decode(octets), clean: false };
+  return { text: decodeLatin(octets), clean: false };
+}
+
+/** The platform's decoder of windows-1252 goes octet by octet; this one lets it copy, and mends what is rare. */
+function decodeLatin(octets: Uint8Array): string {
+  const text = asBuffer(octets).toString('latin1');
+  return text.replace(/[\x80-\x9f]/g, (character) => LATIN_80[character.charCodeAt(0) - 0x80] as string);
+}
+
+function asBuffer(octets: Uint8Array): Buffer {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
 }
 
 function normal(label: string): string {

@@ -7,7 +7,11 @@
  */
 
 import { decodeText } from './charset.ts';
+import { hexOctet } from './quoted-printable.ts';
 
+const SPACE = 32;
+const EQUALS = 61;
+const UNDERSCORE = 95;
 const MAX_WORD = 75;
 /** `=?UTF-8?Q?` and `?=`. */
 const FRAME = 12;
@@ -56,12 +60,19 @@ function quote(character: string): string {
 /** Every part stops at the next question mark and has a bound or a fixed end, so matching is linear. */
 const ENCODED_WORD = /=\?([^?*\s]{1,64})(?:\*[^?\s]{0,64})?\?([bq])\?([^?\r\n]*)\?=/gi;
 const RAW = /[^\0-\x7f]/;
-const CHARSET = /=\?([^?*\s]{1,64})/g;
 
 /** The charsets named by the encoded-words in `text`, to be loaded before they are decoded. */
 export function wordCharsets(text: string): string[] {
-  return text.includes('=?') ? Array.from(text.matchAll(CHARSET), (match) => match[1] as string) : [];
+  const labels: string[] = [];
+  for (let at = text.indexOf('=?'); at >= 0; at = text.indexOf('=?', at + 2)) {
+    const label = LABEL.exec(text.slice(at + 2, at + 2 + MAX_LABEL))?.[0];
+    if (label !== undefined) labels.push(label);
+  }
+  return labels;
 }
+
+const MAX_LABEL = 64;
+const LABEL = /^[^?*\s]+/;
 
 /**
  * Decodes the encoded-words in `text` and leaves the rest as it is. White space between two of them is dropped, and
@@ -79,7 +90,8 @@ export function decodeWords(text: string): string {
     if (run !== undefined) out += decodeText(Buffer.concat(run.octets), run.charset).text;
     run = undefined;
   };
-  for (const match of text.matchAll(ENCODED_WORD)) {
+  ENCODED_WORD.lastIndex = 0;
+  for (let match = ENCODED_WORD.exec(text); match !== null; match = ENCODED_WORD.exec(text)) {
     const [whole, label = '', encoding = '', payload = ''] = match;
     const charset = label.toLowerCase();
     const between = text.slice(end, match.index);
@@ -108,9 +120,14 @@ function decodeAroundRaw(charset: string, payload: string): string {
 
 function decodePayload(encoding: string, payload: string): Buffer {
   if (encoding === 'b' || encoding === 'B') return Buffer.from(payload, 'base64');
-  const octets = Buffer.from(payload)
-    .toString('latin1')
-    .replaceAll('_', ' ')
-    .replace(/=([0-9A-Fa-f]{2})/g, (_: string, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return Buffer.from(octets, 'latin1');
+  const input = Buffer.from(payload);
+  const out = Buffer.allocUnsafe(input.length);
+  let size = 0;
+  for (let at = 0; at < input.length; at++) {
+    const octet = input[at] as number;
+    const value = octet === EQUALS ? hexOctet(input, at + 1) : -1;
+    out[size++] = value >= 0 ? value : octet === UNDERSCORE ? SPACE : octet;
+    if (value >= 0) at += 2;
+  }
+  return out.subarray(0, size);
 }

@@ -11,6 +11,7 @@ import type { Codec } from './codec.ts';
 import { MessageParser } from './parse.ts';
 import type { Part } from './part.ts';
 import { type PartInfo, partInfo } from './part-info.ts';
+import { chunksOf, type MessageSource } from './source.ts';
 import { createDecoder } from './transfer.ts';
 
 /** Takes the octets of a part in order; a promise it returns is waited for. */
@@ -70,11 +71,11 @@ class Extraction {
  * @param numbers as in `PartInfo`.
  */
 export async function* extractParts(
-  chunks: AsyncIterable<Uint8Array>,
+  source: MessageSource,
   numbers: Iterable<string>,
 ): AsyncGenerator<PartPiece, void, undefined> {
   const extraction = new Extraction(numbers);
-  for await (const chunk of chunks) {
+  for await (const chunk of chunksOf(source)) {
     extraction.parser.push(chunk);
     yield* extraction.take();
     if (extraction.done) return;
@@ -87,16 +88,12 @@ export async function* extractParts(
  * Streams one part out of a message, decoded. An embedded message comes out as it stands.
  *
  * @param number as in `PartInfo`.
- * @throws UsageError `no-such-part`, and what `chunks` and `sink` throw.
+ * @throws UsageError `no-such-part`, and what `source` and `sink` throw.
  */
-export async function extractPart(
-  chunks: AsyncIterable<Uint8Array>,
-  number: string,
-  sink: PartSink,
-): Promise<PartInfo> {
+export async function extractPart(source: MessageSource, number: string, sink: PartSink): Promise<PartInfo> {
   let found: Part | undefined;
   let size = 0;
-  for await (const { part, octets } of extractParts(chunks, [number])) {
+  for await (const { part, octets } of extractParts(source, [number])) {
     found = part;
     size += octets.length;
     if (octets.length > 0) await sink(octets);

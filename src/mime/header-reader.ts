@@ -5,17 +5,27 @@
  * name in a list, never in an object, because names come from strangers. This file must never know what a field means.
  */
 
+import { isAscii } from 'node:buffer';
 import { decodeText, loadCharsets } from './charset.ts';
 import { type Defect, note } from './defect.ts';
 import { decodeWords, wordCharsets } from './encoded-word.ts';
 import { parameterCharsets } from './params.ts';
 
-/** Of one field, and of one whole block, in octets; what goes beyond is dropped and noted. */
-const MAX_FIELD = 10 * 1024 * 1024;
-const MAX_BLOCK = 50 * 1024 * 1024;
+/** Of one field, in octets; what it has beyond is dropped and noted. */
+export const MAX_FIELD = 10 * 1024 * 1024;
+/** Of all headers of a message, in octets; there the header ends, and what follows is body. */
+export const MAX_HEADERS = 50 * 1024 * 1024;
 /** Of one block; the fields behind them are dropped and noted. */
 export const MAX_FIELDS = 10_000;
-const LF = 10;
+/** Octets made text at once: a whole header, as a rule, and not much of the body behind it. */
+const WINDOW = 2048;
+const EIGHT_BIT = /[\x80-\xff]/;
+const TAB = 9;
+const CR = 13;
+const SPACE = 32;
+const HYPHEN = 45;
+const COLON = 58;
+const DEL = 127;
 
 export interface HeaderField {
   /** As it was written. */
@@ -27,21 +37,30 @@ export interface HeaderField {
 /** The fields of one block, in their order. */
 export class Headers {
   readonly fields: readonly HeaderField[];
+  readonly #names: readonly string[];
+  readonly #plain: boolean;
 
-  constructor(fields: readonly HeaderField[]) {
+  /** @param plain promises that no field names a charset. */
+  constructor(fields: readonly HeaderField[], plain = false) {
     this.fields = fields;
+    this.#names = fields.map((field) => field.name.toLowerCase());
+    this.#plain = plain;
   }
 
   /** The first field of this name as it was written, unfolded; for structured fields. */
   raw(name: string): string | undefined {
-    const lower = name.toLowerCase();
-    return this.fields.find((field) => field.name.toLowerCase() === lower)?.value;
+    const index = this.#names.indexOf(name.toLowerCase());
+    return index < 0 ? undefined : this.fields[index]?.value;
   }
 
   /** The values of all fields of this name as they were written, unfolded. */
   rawAll(name: string): string[] {
     const lower = name.toLowerCase();
-    return this.fields.filter((field) => field.name.toLowerCase() === lower).map((field) => field.value);
+    const values: string[] = [];
+    for (let index = this.#names.indexOf(lower); index >= 0; index = this.#names.indexOf(lower, index + 1)) {
+      values.push((this.fields[index] as HeaderField).value);
+    }
+    return values;
   }
 
   /** The first field of this name as text on one line: encoded-words decoded, control characters made spaces. */
@@ -50,12 +69,20 @@ export class Headers {
     return value === undefined ? undefined : cleanText(decodeWords(value));
   }
 
-  /** Loads the charsets that the fields name, so that `get` decodes them all. */
-  async loadCharsets(): Promise<void> {
-    const labels = new Set<string>();
+  /** Adds the charsets that the fields name to `labels`: `get` decodes them all once they are loaded. */
+  addCharsets(labels: Set<string>): void {
+    if (this.#plain) return;
     for (const { value } of this.fields) {
-      for (const label of [...wordCharsets(value), ...parameterCharsets(value)]) labels.add(label);
+      for (const label of wordCharsets(value)) labels.add(label);
+      for (const label of parameterCharsets(value)) labels.add(label);
     }
+  }
+
+  /** Loads the charsets that the fields name. */
+  async loadCharsets(): Promise<void> {
+    if (this.#plain) return;
+    const labels = new Set<string>();
+    this.addCharsets(labels);
     await loadCharsets(labels);
   }
 }
@@ -75,40 +102,37 @@ export class HeaderReader {
   rest = '';
   /** Octets in the end of the last line taken: 1 for LF, 2 for CRLF. */
   lineEnd = 0;
+  /** Of all lines taken. */
+  octets = 0;
   readonly defects: Defect[] = [];
   readonly #isBoundary: IsBoundary;
+  readonly #room: number;
   readonly #fields: HeaderField[] = [];
   /** The line being read, and the field being unfolded, one character an octet. */
   #line = '';
   #field: string | undefined;
+  /** Where the colon of the field is. */
+  #colon = 0;
   #first = true;
-  #octets = 0;
+  /** The rest of a line is passed over: it is too long. */
+  #skipping = false;
+  /** Nothing but ASCII so far; and nothing that could name a charset. */
+  #ascii = true;
+  #plain = true;
 
-  constructor(isBoundary: IsBoundary = () => false) {
+  /** @param room octets that the block may have. */
+  constructor(isBoundary: IsBoundary = () => false, room = MAX_HEADERS) {
     this.#isBoundary = isBoundary;
+    this.#room = room;
   }
 
   /** Takes octets from `at` on, and says where it stopped: at the end of the chunk, or where the body begins. */
   push(chunk: Buffer, at: number): number {
     let start = at;
-    while (start < chunk.length) {
-      const lf = chunk.indexOf(LF, start);
-      if (lf < 0) {
-        this.#begin(chunk.toString('latin1', start));
-        return chunk.length;
-      }
-      const begun = this.#line;
-      this.#begin(chunk.toString('latin1', start, lf));
-      const whole = this.#line;
-      this.#line = '';
-      const crlf = whole.endsWith('\r');
-      if (!this.#take(crlf ? whole.slice(0, -1) : whole)) {
-        this.rest = begun;
-        return start;
-      }
-      this.lineEnd = crlf ? 2 : 1;
-      start = lf + 1;
-      if (this.done) break;
+    while (start < chunk.length && !this.done) {
+      const end = Math.min(chunk.length, start + WINDOW);
+      this.#ascii &&= isAscii(chunk.subarray(start, end));
+      start += this.#takeText(chunk.toString('latin1', start, end));
     }
     return start;
   }
@@ -117,22 +141,61 @@ export class HeaderReader {
   end(): void {
     const line = this.#line;
     this.#line = '';
-    if (!this.done && line !== '' && !this.#take(line)) this.rest = line;
+    if (!this.done && !this.#skipping && line !== '' && !this.#take(line)) this.rest = line;
     this.#finish();
   }
 
   /** The fields, once the block is done. */
   headers(): Headers {
-    return new Headers(this.#fields);
+    return new Headers(this.#fields, this.#plain);
   }
 
-  #begin(text: string): void {
-    this.#octets += text.length;
-    if (this.#octets > MAX_BLOCK || this.#line.length + text.length > MAX_FIELD) this.#defect('header-too-long');
-    else this.#line += text;
+  /** @returns how many characters of `text` belong to the header. */
+  #takeText(text: string): number {
+    this.#plain &&= this.#ascii && !text.includes('=?') && !text.includes("'");
+    let start = 0;
+    while (start < text.length && !this.done) {
+      const lf = text.indexOf('\n', start);
+      const end = lf < 0 ? text.length : lf;
+      const begun = this.#line;
+      // A line that is here whole, as nearly all are, needs no putting together.
+      const whole = lf >= 0 && begun === '' && !this.#skipping;
+      if (!whole) this.#line += text.slice(start, end);
+      if (!(whole ? this.#takeWhole(text, start, end) : this.#judge(lf >= 0))) {
+        this.rest = begun;
+        return start;
+      }
+      const next = lf < 0 ? end : end + 1;
+      this.octets += next - start;
+      start = next;
+    }
+    return start;
   }
 
-  /** @returns false when the line is no part of the header. */
+  #takeWhole(text: string, start: number, end: number): boolean {
+    const crlf = end > start && text.charCodeAt(end - 1) === CR;
+    if (!this.#take(text.slice(start, crlf ? end - 1 : end))) return false;
+    this.lineEnd = crlf ? 2 : 1;
+    return true;
+  }
+
+  /** Takes the line that was read, once it is complete or too long. @returns false when it is no part of the header. */
+  #judge(complete: boolean): boolean {
+    const line = this.#line;
+    const crlf = line.endsWith('\r');
+    const tooLong = line.length > MAX_FIELD;
+    if (!this.#skipping) {
+      if (!complete && !tooLong) return true;
+      this.#line = '';
+      if (!this.#take(tooLong ? line.slice(0, MAX_FIELD) : crlf ? line.slice(0, -1) : line)) return false;
+      if (tooLong) this.#defect('header-too-long');
+    }
+    if (complete) this.lineEnd = crlf ? 2 : 1;
+    this.#skipping = !complete;
+    this.#line = !complete && crlf ? '\r' : '';
+    return true;
+  }
+
   #take(line: string): boolean {
     const first = this.#first;
     this.#first = false;
@@ -140,29 +203,29 @@ export class HeaderReader {
       this.#finish();
       return true;
     }
-    if ((line.startsWith(' ') || line.startsWith('\t')) && this.#field !== undefined) {
+    if (this.octets >= this.#room) return this.#leave('headers-too-long');
+    const initial = line.charCodeAt(0);
+    if ((initial === SPACE || initial === TAB) && this.#field !== undefined) {
       if (this.#field.length + line.length > MAX_FIELD) this.#defect('header-too-long');
       else this.#field += line;
       return true;
     }
-    if (line.startsWith('--') && this.#isBoundary(line)) {
-      this.#finish();
-      return false;
-    }
-    // QUIRK: a name with 8-bit octets is none (RFC 5322 §2.2), but the fields behind it still belong to the header.
-    if (/^[!-9;-~\x80-\xff]+[ \t]*:/.test(line)) {
+    if (initial === HYPHEN && line.startsWith('--') && this.#isBoundary(line)) return this.#leave();
+    const colon = findColon(line);
+    if (colon > 0) {
       this.#endField();
       this.#field = line;
+      this.#colon = colon;
       return true;
     }
     if (first && /^>?From /.test(line)) return true;
-    return this.#takeStray(line);
+    // QUIRK: a line that is no field ends the header, as if the empty line had been forgotten; blanks alone are skipped.
+    return line.trim() === '' || this.#leave('missing-header-end');
   }
 
-  /** QUIRK: a line that is no field ends the header, as if the empty line had been forgotten; blanks alone are skipped. */
-  #takeStray(line: string): boolean {
-    if (line.trim() === '') return true;
-    this.#defect('missing-header-end');
+  /** The header ends before this line. */
+  #leave(code?: string): false {
+    if (code !== undefined) this.#defect(code);
     this.#finish();
     return false;
   }
@@ -177,14 +240,25 @@ export class HeaderReader {
     if (field === undefined) return;
     this.#field = undefined;
     if (this.#fields.length >= MAX_FIELDS) return this.#defect('too-many-fields');
-    const colon = field.indexOf(':');
-    const value = /^[\0-\x7f]*$/.test(field)
-      ? field.slice(colon + 1)
-      : decodeText(Buffer.from(field.slice(colon + 1), 'latin1')).text;
-    this.#fields.push({ name: field.slice(0, colon).trim(), value: value.trim() });
+    const octets = field.slice(this.#colon + 1);
+    const value = this.#ascii || !EIGHT_BIT.test(octets) ? octets : decodeText(Buffer.from(octets, 'latin1')).text;
+    this.#fields.push({ name: field.slice(0, this.#colon).trimEnd(), value: value.trim() });
   }
 
   #defect(code: string): void {
     if (this.defects.every((defect) => defect.code !== code)) note(this.defects, { code });
   }
+}
+
+/**
+ * Where the colon of a field is (RFC 5322 §3.6.8; §4.5 allows blanks before it); -1 when the line begins no field.
+ *
+ * QUIRK: a name with 8-bit octets is none (RFC 5322 §2.2), but the fields behind it still belong to the header.
+ */
+function findColon(line: string): number {
+  let at = 0;
+  for (let code = line.charCodeAt(0); code > SPACE && code !== DEL && code !== COLON; ) code = line.charCodeAt(++at);
+  if (at === 0) return -1;
+  for (let code = line.charCodeAt(at); code === SPACE || code === TAB; ) code = line.charCodeAt(++at);
+  return line.charCodeAt(at) === COLON ? at : -1;
 }

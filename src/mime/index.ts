@@ -20,5 +20,6 @@ export { MessageParser, type ParseOptions, type PartHandlers } from './parse.ts'
 export type { Part, PartKind } from './part.ts';
 export type { PartInfo } from './part-info.ts';
 export type { DeliveryReport, DispositionReport, RecipientReport, Report } from './report.ts';
+export type { MessageSource } from './source.ts';
 export { readHeaders, type Summary } from './summary.ts';
 export { guessType } from './types.ts';

@@ -9,6 +9,7 @@ import { isEmbedded } from './bodies.ts';
 import { type Calendar, readCalendar } from './calendar.ts';
 import { decodeText } from './charset.ts';
 import type { Headers } from './header-reader.ts';
+import type { KeptOctets } from './kept.ts';
 import type { Part } from './part.ts';
 import { isReportType, type Report, readHeaderBlock, readReport } from './report.ts';
 import { type Summary, summarize } from './summary.ts';
@@ -39,18 +40,18 @@ export function isNotice({ type }: Part): boolean {
 }
 
 /** @param found the parts of a message in their order, with the content of those for which `isNotice` holds. */
-export async function readNotices(
-  found: readonly { readonly part: Part; readonly notice: readonly Uint8Array[] | undefined }[],
-): Promise<Notices> {
+export function readNotices(
+  found: readonly { readonly part: Part; readonly notice: KeptOctets | undefined }[],
+): Notices {
   const own = found.filter(({ part }) => !isEmbedded(part));
   const calendars = own.flatMap(({ part, notice }) => {
     if (part.type !== 'text/calendar' || notice === undefined) return [];
-    return readCalendar(decodeText(Buffer.concat(notice), part.params.get('charset') ?? 'utf-8').text) ?? [];
+    return readCalendar(decodeText(notice.octets, part.params.get('charset') ?? 'utf-8').text) ?? [];
   });
   const messages: EmbeddedMessage[] = [];
   for (const { part } of found) {
     if (part.parent?.kind !== 'message') continue;
-    const { subject, from, date, messageId } = await summarize(part.headers);
+    const { subject, from, date, messageId } = summarize(part.headers);
     messages.push({ part: part.parent.number, subject, from, date, messageId });
   }
   return { report: reportOf(own, returnedHeader(found)), calendars: calendars.slice(0, MAX_CALENDARS), messages };
@@ -59,7 +60,7 @@ export async function readNotices(
 function reportOf(found: Parameters<typeof readNotices>[0], returned: Headers | undefined): Report | undefined {
   for (const { part, notice } of found) {
     if (notice === undefined || !isReportType(part.type)) continue;
-    const report = readReport(part.type, Buffer.concat(notice), returned);
+    const report = readReport(part.type, notice.octets, returned);
     if (report !== undefined) return report;
   }
   return undefined;
@@ -69,7 +70,7 @@ function reportOf(found: Parameters<typeof readNotices>[0], returned: Headers | 
 function returnedHeader(found: Parameters<typeof readNotices>[0]): Headers | undefined {
   for (const { part, notice } of found) {
     if (part.parent?.kind === 'message') return part.headers;
-    if (notice !== undefined && RETURNED.test(part.type)) return readHeaderBlock(Buffer.concat(notice));
+    if (notice !== undefined && RETURNED.test(part.type)) return readHeaderBlock(notice.octets);
   }
   return undefined;
 }

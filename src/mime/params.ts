@@ -41,6 +41,34 @@ export function parameterCharsets(text: string): string[] {
  * QUIRK: encoded-words inside quotes are decoded, though RFC 2047 §5 forbids them there: most programs write them.
  */
 export function parseParameterized(text: string): ParameterizedValue {
+  return parsePlain(text) ?? parseAny(text);
+}
+
+/** Longer values are not worth a guess. */
+const MAX_PLAIN = 1000;
+const HEAD = /^([^"();\\]*)(?:;|$)/;
+const PLAIN_PARAMETER = /\s*([!#$&+.\w^`{|}~-]+)=(?:"([^"\\]*)"|([^\s"();\\]+))\s*(?:;|$)/y;
+
+/** The form nearly all programs write, in a tenth of the time: no comments, escapes, continuations and duplicates. */
+function parsePlain(text: string): ParameterizedValue | undefined {
+  const head = text.length > MAX_PLAIN ? null : HEAD.exec(text);
+  if (head === null) return undefined;
+  const params = new Map<string, string>();
+  let at = head[0].length;
+  while (at < text.length) {
+    PLAIN_PARAMETER.lastIndex = at;
+    const match = PLAIN_PARAMETER.exec(text);
+    const name = match?.[1]?.toLowerCase();
+    if (name === undefined || params.has(name)) return undefined;
+    params.set(name, decodeWords(match?.[2] ?? match?.[3] ?? ''));
+    at = PLAIN_PARAMETER.lastIndex;
+  }
+  return { value: (head[1] as string).trim().toLowerCase(), params, defects: NONE };
+}
+
+const NONE: readonly Defect[] = [];
+
+function parseAny(text: string): ParameterizedValue {
   const defects: Defect[] = [];
   const [head = '', ...items] = splitOutsideQuotes(text, defects);
   const plain = new Map<string, string>();

@@ -10,7 +10,7 @@
  */
 
 import { type Defect, note } from './defect.ts';
-import { HeaderReader } from './header-reader.ts';
+import { HeaderReader, MAX_HEADERS } from './header-reader.ts';
 import { makePart, type Part } from './part.ts';
 
 export interface PartHandlers {
@@ -70,8 +70,11 @@ export class MessageParser {
   #lineStart = false;
   #lineEnd = 0;
   #parts = 0;
+  /** Octets that the headers to come may have altogether. */
+  #headerRoom = MAX_HEADERS;
   /** Where in the message the data at hand begins, in octets. */
   #base = 0;
+  readonly #isBoundary = (line: string): boolean => this.#findBoundary(line.slice(2)) !== undefined;
 
   constructor(handlers: PartHandlers, options: ParseOptions = {}) {
     this.#handlers = handlers;
@@ -100,7 +103,8 @@ export class MessageParser {
 
   /** Reads `input`, which ends with the data at hand, and keeps in `#held` what cannot be judged yet. */
   #run(input: Buffer, final: boolean): void {
-    let [data, at] = [input, 0];
+    let data = input;
+    let at = 0;
     this.#held = EMPTY;
     while (at < data.length) {
       const reader = this.#reader;
@@ -122,7 +126,7 @@ export class MessageParser {
   }
 
   #openHeader(start: number): void {
-    this.#reader = new HeaderReader((line) => this.#findBoundary(line.slice(2)) !== undefined);
+    this.#reader = new HeaderReader(this.#isBoundary, this.#headerRoom);
     this.#headerStart = start;
     this.#parts += 1;
   }
@@ -135,8 +139,10 @@ export class MessageParser {
       start: this.#headerStart,
       bodyStart,
       tooDeep: this.#stack.length >= this.#options.maxDepth,
+      cut: reader.defects.some(({ code }) => code === 'headers-too-long'),
     };
-    const found = [...reader.defects];
+    this.#headerRoom -= Math.min(reader.octets, this.#headerRoom);
+    const found = reader.defects;
     const made = makePart(reader.headers(), place, found);
     const part = made.kind === 'message' && !this.#options.descend(made) ? { ...made, kind: 'leaf' as const } : made;
     for (const { code } of found) note(this.defects, { code, offset: part.start, part: part.number });
@@ -163,7 +169,7 @@ export class MessageParser {
 
   /** Reads the body of the innermost part, up to a boundary or the end of the data; says where it stopped. */
   #readBody(data: Buffer, from: number, final: boolean): number {
-    if (!this.#stack.some((open) => open.boundary !== undefined)) return this.#emit(data, from, data.length);
+    if (!this.#stack.some(hasBoundary)) return this.#emit(data, from, data.length);
     if (!final && this.#lineStart && data.length - from === 1) return this.#hold(data, from);
     let mark = this.#lineStart && data[from] === HYPHEN && data[from + 1] === HYPHEN ? from : nextMark(data, from);
     const atStart = this.#lineStart;
@@ -244,6 +250,10 @@ export class MessageParser {
       return line.startsWith(boundary) && /^-{0,2}\s*$/.test(line.slice(boundary.length));
     });
   }
+}
+
+function hasBoundary(open: Open): boolean {
+  return open.boundary !== undefined;
 }
 
 function boundaryOf(part: Part): string {

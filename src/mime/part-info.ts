@@ -5,7 +5,6 @@
  * it is the store's business.
  */
 
-import { type ParameterizedValue, parseParameterized } from './params.ts';
 import type { Part } from './part.ts';
 import { messageIds } from './summary.ts';
 
@@ -24,17 +23,9 @@ export interface PartInfo {
   readonly contentId: string | undefined;
 }
 
-/** The Content-Disposition of a part, if it has one. */
-export function dispositionOf(part: Part): ParameterizedValue | undefined {
-  const value = part.headers.raw('content-disposition');
-  return value === undefined ? undefined : parseParameterized(value);
-}
-
 /** The file name of a part, from where RFC 2183 puts it or from where older programs did. */
-export function fileName(part: Part): string | undefined {
-  const name =
-    dispositionOf(part)?.params.get('filename') ??
-    parseParameterized(part.headers.raw('content-type') ?? '').params.get('name');
+export function fileName({ disposition, params }: Part): string | undefined {
+  const name = disposition?.params.get('filename') ?? params.get('name');
   return name?.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').toWellFormed();
 }
 
@@ -44,7 +35,7 @@ export function partInfo(part: Part, size: number): PartInfo {
     number: part.number,
     type: part.type,
     charset: part.params.get('charset')?.toLowerCase(),
-    disposition: dispositionOf(part)?.value,
+    disposition: part.disposition?.value,
     fileName: fileName(part),
     size,
     contentId: messageIds(part.headers.raw('content-id') ?? '')[0],

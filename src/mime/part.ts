@@ -7,7 +7,7 @@
 
 import { type Defect, note } from './defect.ts';
 import type { Headers } from './header-reader.ts';
-import { parseParameterized } from './params.ts';
+import { type ParameterizedValue, parseParameterized } from './params.ts';
 
 export type PartKind = 'leaf' | 'multipart' | 'message';
 
@@ -27,6 +27,8 @@ export interface Part {
   /** The transfer encoding in lower case; `7bit` where the header does not say. */
   readonly encoding: string;
   readonly kind: PartKind;
+  /** Of the Content-Disposition field, if there is one. */
+  readonly disposition: ParameterizedValue | undefined;
   /** Where the header and the body begin and end, in octets of the message; the ends are known at the part's end. */
   readonly start: number;
   readonly bodyStart: number;
@@ -44,6 +46,8 @@ export interface Place {
   readonly bodyStart: number;
   /** Deeper than containers are followed. */
   readonly tooDeep: boolean;
+  /** The header was too long, and ended before its end. */
+  readonly cut: boolean;
 }
 
 /** @returns the part that a header block describes; what was wrong with the block is added to `defects`. */
@@ -52,9 +56,11 @@ export function makePart(headers: Headers, place: Place, defects: Defect[]): Par
   const { type, params } = contentType(headers, parent, defects);
   const encoding = transferEncoding(headers, defects);
   const kind = kindOf(type, params, encoding, place, defects);
+  const disposition = contentDisposition(headers, defects);
   const number = partNumber(kind, place);
   const depth = parent === undefined ? 0 : parent.depth + 1;
-  return { number, parent, depth, headers, type, params, encoding, kind, start, bodyStart, bodyEnd: bodyStart };
+  const content = { type, params, encoding, kind, disposition };
+  return { number, parent, depth, headers, ...content, start, bodyStart, bodyEnd: bodyStart };
 }
 
 function contentType(headers: Headers, parent: Part | undefined, defects: Defect[]) {
@@ -71,11 +77,20 @@ function contentType(headers: Headers, parent: Part | undefined, defects: Defect
 function transferEncoding(headers: Headers, defects: Defect[]): string {
   const values = headers.rawAll('content-transfer-encoding');
   if (values.length > 1) note(defects, { code: 'duplicate-transfer-encoding' });
-  const encoding = parseParameterized(values[0] ?? '').value || '7bit';
+  const encoding = values[0] === undefined ? '7bit' : parseParameterized(values[0]).value || '7bit';
   if (!UNENCODED.has(encoding) && encoding !== 'base64' && encoding !== 'quoted-printable') {
     note(defects, { code: 'unknown-transfer-encoding' });
   }
   return encoding;
+}
+
+function contentDisposition(headers: Headers, defects: Defect[]): ParameterizedValue | undefined {
+  const values = headers.rawAll('content-disposition');
+  if (values[0] === undefined) return undefined;
+  if (values.length > 1) note(defects, { code: 'duplicate-disposition' });
+  const first = parseParameterized(values[0]);
+  for (const defect of first.defects) note(defects, defect);
+  return first;
 }
 
 function kindOf(
@@ -87,7 +102,7 @@ function kindOf(
 ): PartKind {
   const multipart = type.startsWith('multipart/');
   const message = type === 'message/rfc822' || type === 'message/global';
-  if (!multipart && !message) return 'leaf';
+  if ((!multipart && !message) || place.cut) return 'leaf';
   if (place.tooDeep) {
     note(defects, { code: 'too-deep' });
     return 'leaf';

@@ -7,6 +7,7 @@
 
 import type { Codec } from './codec.ts';
 
+const EMPTY = Buffer.alloc(0);
 const TAB = 9;
 const LF = 10;
 const CR = 13;
@@ -106,11 +107,10 @@ export class QuotedPrintableEncoder implements Codec {
   }
 }
 
-/** What the decoder does next: copy or skip up to `to`, write one octet, or wait for more input. */
-interface Step {
-  readonly to: number;
-  readonly octet?: number;
-  readonly copy?: boolean;
+const HEX_VALUES = new Int8Array(256).fill(-1);
+for (const [value, digit] of [...'0123456789ABCDEF'].entries()) {
+  HEX_VALUES[digit.charCodeAt(0)] = value;
+  HEX_VALUES[digit.toLowerCase().charCodeAt(0)] = value;
 }
 
 /**
@@ -119,7 +119,7 @@ interface Step {
  */
 export class QuotedPrintableDecoder implements Codec {
   damaged = false;
-  #held: Uint8Array = Buffer.alloc(0);
+  #held: Uint8Array = EMPTY;
   /** Inside a run of white space that was too long to be padding: the rest of it is text as well. */
   #longRun = false;
 
@@ -131,62 +131,95 @@ export class QuotedPrintableDecoder implements Codec {
     return this.#decode(this.#held, true);
   }
 
+  /** Octets are copied up to `=` or LF; padding is taken back from the output where its line ends. */
   #decode(input: Uint8Array, final: boolean): Uint8Array {
     const out = Buffer.allocUnsafe(input.length);
-    let [at, size] = [0, 0];
-    if (this.#longRun && input.length > 0) {
-      while (isBlank(input[at])) out[size++] = input[at++] as number;
-      this.#longRun = at === input.length;
-    }
-    while (at < input.length) {
+    let at = this.#takeLongRun(input, out);
+    let size = at;
+    // Blanks in the output before this are no padding.
+    let kept = at;
+    const length = input.length;
+    while (at < length) {
       const octet = input[at] as number;
-      if (octet !== EQUALS && octet !== SPACE && octet !== TAB) {
+      if (octet > EQUALS || (octet !== EQUALS && octet !== LF)) {
         out[size++] = octet;
         at += 1;
         continue;
       }
-      const step = octet === EQUALS ? this.#escape(input, at, final) : this.#blanks(input, at, final);
-      if (step === undefined) break;
-      if (step.octet !== undefined) out[size++] = step.octet;
-      else if (step.copy === true) while (at < step.to) out[size++] = input[at++] as number;
-      at = step.to;
+      if (octet === LF) {
+        size = endLine(out, kept, size);
+        at += 1;
+      } else {
+        const value = hexOctet(input, at + 1);
+        const next = value >= 0 ? at + 3 : this.#afterEquals(input, at, final);
+        if (next < 0) break;
+        if (value >= 0) out[size++] = value;
+        else if (next === at) out[size++] = EQUALS;
+        at = next === at ? at + 1 : next;
+      }
+      kept = size;
     }
+    if (at === input.length) return out.subarray(0, this.#endChunk(out, kept, size, final));
     this.#held = Buffer.from(input.subarray(at));
     return out.subarray(0, size);
   }
 
-  #blanks(input: Uint8Array, at: number, final: boolean): Step | undefined {
-    const to = skipBlanks(input, at);
-    if (to - at > MAX_RUN) {
-      this.#longRun = to === input.length;
-      return { to, copy: true };
-    }
-    const end = lineEnd(input, to, final);
-    return end === undefined ? undefined : { to, copy: end === 0 };
+  #takeLongRun(input: Uint8Array, out: Buffer): number {
+    if (!this.#longRun) return 0;
+    const to = skipBlanks(input, 0);
+    out.set(input.subarray(0, to));
+    this.#longRun = to === input.length;
+    return to;
   }
 
-  #escape(input: Uint8Array, at: number, final: boolean): Step | undefined {
-    const [high, low] = [hexValue(input[at + 1]), hexValue(input[at + 2])];
-    if (high >= 0 && low >= 0) return { to: at + 3, octet: high * 16 + low };
-    if (!final && high >= 0 && at + 2 === input.length) return undefined;
+  /** Where a soft line break ends; `at` when the `=` stands for itself; -1 when that is not yet known. */
+  #afterEquals(input: Uint8Array, at: number, final: boolean): number {
+    if (!final && at + 2 === input.length && (HEX_VALUES[input[at + 1] as number] ?? -1) >= 0) return -1;
     const to = skipBlanks(input, at + 1);
     if (to - at <= MAX_RUN) {
-      const end = lineEnd(input, to, final);
-      if (end === undefined) return undefined;
-      if (end > 0) return { to: to + end };
+      if (to === input.length) return final ? to : -1;
+      if (input[to] === LF) return to + 1;
+      if (input[to] === CR && input[to + 1] === LF) return to + 2;
+      if (input[to] === CR && to + 1 === input.length && !final) return -1;
     }
     this.damaged = true;
-    return { to: at + 1, octet: EQUALS };
+    return at;
+  }
+
+  /** Keeps back what may be padding; the end of the data counts as a line end. @returns where the output ends. */
+  #endChunk(out: Buffer, kept: number, size: number, final: boolean): number {
+    const end = size > kept && out[size - 1] === CR ? size - 1 : size;
+    const from = blanksFrom(out, kept, end);
+    const long = end - from > MAX_RUN;
+    if (final) return long || end < size ? size : from;
+    this.#longRun ||= long && end === size;
+    const stop = long ? end : from;
+    this.#held = stop === size ? EMPTY : Buffer.from(out.subarray(stop, size));
+    return stop;
   }
 }
 
-/** The length of the line end at `at`: 2, 1, or 0 for none; the end of the data counts as one. Undefined: not yet known. */
-function lineEnd(input: Uint8Array, at: number, final: boolean): number | undefined {
-  if (at === input.length) return final ? 1 : undefined;
-  if (input[at] === LF) return 1;
-  if (input[at] !== CR) return 0;
-  if (at + 1 === input.length) return final ? 0 : undefined;
-  return input[at + 1] === LF ? 2 : 0;
+/** The octet that two hexadecimal digits from `at` on stand for; negative when they are none. */
+export function hexOctet(input: Uint8Array, at: number): number {
+  return ((HEX_VALUES[input[at] as number] ?? -1) << 4) | (HEX_VALUES[input[at + 1] as number] ?? -1);
+}
+
+/** Writes a line end in place of the padding before it. @returns where the output ends. */
+function endLine(out: Buffer, kept: number, size: number): number {
+  const cr = size > kept && out[size - 1] === CR;
+  const end = cr ? size - 1 : size;
+  let from = blanksFrom(out, kept, end);
+  if (end - from > MAX_RUN) from = end;
+  if (cr) out[from++] = CR;
+  out[from++] = LF;
+  return from;
+}
+
+/** Where the blanks before `end` begin. */
+function blanksFrom(out: Buffer, kept: number, end: number): number {
+  let from = end;
+  while (from > kept && isBlank(out[from - 1])) from -= 1;
+  return from;
 }
 
 function skipBlanks(input: Uint8Array, at: number): number {
@@ -197,11 +230,4 @@ function skipBlanks(input: Uint8Array, at: number): number {
 
 function isBlank(octet: number | undefined): boolean {
   return octet === SPACE || octet === TAB;
-}
-
-function hexValue(octet: number | undefined): number {
-  if (octet === undefined) return -1;
-  if (octet >= 48 && octet <= 57) return octet - 48;
-  const letter = octet & 0xdf;
-  return letter >= 65 && letter <= 70 ? letter - 55 : -1;
 }

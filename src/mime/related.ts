@@ -19,6 +19,7 @@ export function besideRoot(parts: readonly Part[]): ReadonlySet<Part> {
     if (!roots.has(parent) || isStart(part, parent)) roots.set(parent, part);
   }
   const beside = new Set<Part>();
+  if (roots.size === 0) return beside;
   for (const part of parts) {
     const { parent } = part;
     if (parent === undefined) continue;

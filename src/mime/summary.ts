@@ -10,6 +10,7 @@ import { MAX_ADDRESSES, parseAddressList } from './address-list.ts';
 import { parseDate } from './date.ts';
 import { HeaderReader, type Headers } from './header-reader.ts';
 import { parseParameterized } from './params.ts';
+import type { MessageSource } from './source.ts';
 
 export interface Summary {
   readonly headers: Headers;
@@ -28,9 +29,8 @@ export interface Summary {
   readonly hasAttachments: boolean;
 }
 
-/** @returns what a header block says; its charsets are loaded first, if it names unusual ones. */
-export async function summarize(headers: Headers): Promise<Summary> {
-  await headers.loadCharsets();
+/** @returns what a header block says, whose charsets are loaded already. */
+export function summarize(headers: Headers): Summary {
   const addresses = (name: string) => addressesIn(headers.rawAll(name));
   const ids = (name: string) => messageIds(headers.raw(name) ?? '');
   return {
@@ -49,7 +49,8 @@ export async function summarize(headers: Headers): Promise<Summary> {
 }
 
 /** The addresses of all fields of one name; fields are left out once more have been read than one of them may have. */
-function addressesIn(values: readonly string[]): Address[] {
+function addressesIn(values: readonly string[]): readonly Address[] {
+  if (values.length === 1) return parseAddressList(values[0] as string).addresses;
   const found: Address[] = [];
   for (const value of values) {
     if (found.length < MAX_ADDRESSES) found.push(...parseAddressList(value).addresses);
@@ -59,11 +60,12 @@ function addressesIn(values: readonly string[]): Address[] {
 
 /** The message ids in a field: printable ASCII in angle brackets, of a length that still fits a line. */
 export function messageIds(value: string): string[] {
-  return Array.from(value.matchAll(/<[!-;=?-~]{1,900}>/g), (match) => match[0]);
+  return value.match(/<[!-;=?-~]{1,900}>/g) ?? [];
 }
 
 function hintsAttachments(contentType: string | undefined): boolean {
-  const type = parseParameterized(contentType ?? 'text/plain').value;
+  if (contentType === undefined) return false;
+  const type = parseParameterized(contentType).value;
   return type.includes('/') && !/^(?:text\/|multipart\/(?:alternative|related|report|signed)$)/.test(type);
 }
 
@@ -76,20 +78,25 @@ export const LISTED_HEADER = 256 * 1024;
  * @param source the message, or as much of it as there is.
  * @param limit octets after which no further chunk is asked for; the header ends there, then.
  */
-export async function readHeaders(
-  source: Uint8Array | AsyncIterable<Uint8Array>,
-  limit = Number.POSITIVE_INFINITY,
-): Promise<Summary> {
+export async function readHeaders(source: MessageSource, limit = Number.POSITIVE_INFINITY): Promise<Summary> {
   const reader = new HeaderReader();
-  if (source instanceof Uint8Array) reader.push(Buffer.from(source.buffer, source.byteOffset, source.byteLength), 0);
-  else {
-    let octets = 0;
-    for await (const chunk of source) {
-      reader.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength), 0);
-      octets += chunk.length;
-      if (reader.done || octets >= limit) break;
-    }
-  }
+  if (source instanceof Uint8Array) reader.push(asBuffer(source), 0);
+  else await readFrom(source, reader, limit);
   if (!reader.done) reader.end();
-  return summarize(reader.headers());
+  const headers = reader.headers();
+  await headers.loadCharsets();
+  return summarize(headers);
+}
+
+async function readFrom(chunks: AsyncIterable<Uint8Array>, reader: HeaderReader, limit: number): Promise<void> {
+  let octets = 0;
+  for await (const chunk of chunks) {
+    reader.push(asBuffer(chunk), 0);
+    octets += chunk.length;
+    if (reader.done || octets >= limit) break;
+  }
+}
+
+function asBuffer(octets: Uint8Array): Buffer {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
 }

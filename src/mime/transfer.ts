@@ -23,9 +23,12 @@ export class IdentityCodec implements Codec {
   }
 }
 
-/** @returns a new decoder for the value of a Content-Transfer-Encoding field, in lower case. */
+/** It keeps nothing, so all can share it. What it gives is what it took. */
+export const IDENTITY = new IdentityCodec();
+
+/** @returns a decoder of its own for the value of a Content-Transfer-Encoding field, in lower case. */
 export function createDecoder(encoding: string): Codec {
   if (encoding === 'base64') return new Base64Decoder();
   if (encoding === 'quoted-printable') return new QuotedPrintableDecoder();
-  return new IdentityCodec();
+  return IDENTITY;
 }
