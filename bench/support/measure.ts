@@ -88,7 +88,7 @@ export async function compare(
   process.stdout.write(`${render(what, rows)}\n`);
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
