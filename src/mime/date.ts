@@ -62,7 +62,7 @@ function moment(
   hour = '',
   minute = '',
   second = '',
-  zone: string | undefined = undefined,
+  zone?: string,
 ): Date | undefined {
   const month = MONTH_NAMES.indexOf(monthName.toLowerCase());
   if (month < 0 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
