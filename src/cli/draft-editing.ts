@@ -117,7 +117,7 @@ class EditingSession {
   }
 
   /** @throws UsageError for what is wrong in it. */
-  compose(content: string): Promise<ComposedMessage> {
+  async compose(content: string): Promise<ComposedMessage> {
     const draft = readDraft(content);
     const { attach, attachments } = this.#request;
     if (
