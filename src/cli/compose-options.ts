@@ -5,8 +5,14 @@
 import type { Command } from 'commander';
 import { openInput, readText } from '../config/input.ts';
 import { UsageError } from '../errors.ts';
+import type { Account } from '../mail/account.ts';
+import type { MessageRequest } from '../mail/compose.ts';
+import { messageAttachment } from '../mail/message-attachment.ts';
+import { openMessage, readOpened } from '../mail/read.ts';
+import { type Bodies, markdownBodies } from '../mime/compose-markdown.ts';
+import type { Attachment } from '../mime/draft.ts';
 import type { Context } from './context.ts';
-import { collect } from './options.ts';
+import { collect, readNumber } from './options.ts';
 
 export interface ComposeOptions {
   to?: string[];
@@ -18,8 +24,15 @@ export interface ComposeOptions {
   bodyFile?: string;
   html?: string;
   htmlFile?: string;
+  markdown?: string;
+  markdownFile?: string;
+  flowed?: boolean;
   attach?: string[];
+  attachMessage?: number[];
   inline?: string[];
+  calendar?: string;
+  /** False after --no-attachment-check. */
+  attachmentCheck?: boolean;
   header?: string[];
   replyTo?: string;
 }
@@ -32,23 +45,74 @@ export function addComposeOptions(command: Command): Command {
     .option('--bcc <address>', 'a recipient of whom the others do not know', collect)
     .option('-f, --from <address>', 'the sender; by default the account’s')
     .option('-s, --subject <text>', 'the subject')
+    .option('-H, --header <field>', 'one more header field, "Name: value"', collect)
+    .option('--reply-to <address>', 'where answers should go')
+    .optionsGroup('What it says:')
     .option('--body <text>', 'the text')
     .option('--body-file <file>', 'take the text from a file, or from standard input for -')
     .option('--html <text>', 'an HTML version of the text')
     .option('--html-file <file>', 'take the HTML from a file')
-    .option('--attach <file...>', 'attach files', (value: string, before?: string[]) => collect(value, before))
+    .option('--markdown <text>', 'write the text in Markdown: it goes as HTML and as text')
+    .option('--markdown-file <file>', 'take the Markdown from a file, or from standard input for -')
+    .option('--flowed', 'let readers wrap the lines of the text anew (format=flowed)')
+    .optionsGroup('What goes along:')
+    .option('--attach <file...>', 'attach files; an .eml goes as a message', (value: string, before?: string[]) =>
+      collect(value, before),
+    )
+    .option('--attach-message <number...>', 'attach messages of the mailbox', (value: string, before?: number[]) => [
+      ...(before ?? []),
+      readNumber(value),
+    ])
     .option('--inline <file...>', 'files the HTML shows by cid:NAME', (value: string, before?: string[]) =>
       collect(value, before),
     )
-    .option('-H, --header <field>', 'one more header field, "Name: value"', collect)
-    .option('--reply-to <address>', 'where answers should go');
+    .option('--calendar <file>', 'an invitation, as an .ics file')
+    .option('--no-attachment-check', 'do not look whether the text speaks of a file that is not attached');
 }
 
 /** The HTML that --html or --html-file gives, if any. @throws UsageError `conflicting-options`, `input-missing`. */
 export async function readHtml(options: ComposeOptions): Promise<string | undefined> {
-  if (options.html !== undefined && options.htmlFile !== undefined)
-    throw new UsageError('conflicting-options', '--html and --html-file cannot both be given.');
+  refuseBoth(options, ['html', 'htmlFile']);
+  if (options.markdown !== undefined || options.markdownFile !== undefined)
+    refuseBoth(options, ['markdown', 'markdownFile', 'body', 'bodyFile', 'html', 'htmlFile']);
   return options.htmlFile === undefined ? options.html : readText(await openInput(options.htmlFile), options.htmlFile);
+}
+
+/** The bodies that --markdown or --markdown-file gives, if any. @throws UsageError as `readBody`, and `bad-markdown`. */
+export async function readMarkdown(context: Context, options: ComposeOptions): Promise<Bodies | undefined> {
+  const { markdown, markdownFile } = options;
+  if (markdown === undefined && markdownFile === undefined) return undefined;
+  if (markdown !== undefined) return markdownBodies(markdown);
+  const source = await readBody(context, { ...options, bodyFile: markdownFile ?? '-' }, false);
+  return markdownBodies(source ?? '');
+}
+
+/** What goes along and has to be read first, besides what is there: messages of the mailbox, and an invitation. */
+export async function readCompanions(
+  { attachMessage = [], calendar }: ComposeOptions,
+  account: Account,
+  attachments: readonly Attachment[] = [],
+): Promise<Pick<MessageRequest, 'attachments' | 'calendar'>> {
+  const messages: Attachment[] = [];
+  for (const number of attachMessage) {
+    const message = await openMessage(account, number);
+    messages.push(await messageAttachment(message, (await readOpened(message)).subject));
+  }
+  return {
+    attachments: [...attachments, ...messages],
+    ...(calendar === undefined ? {} : { calendar: await readText(await openInput(calendar), calendar) }),
+  };
+}
+
+function refuseBoth(options: ComposeOptions, names: readonly (keyof ComposeOptions)[]): void {
+  const [one, another] = names.filter((name) => options[name] !== undefined);
+  if (one === undefined || another === undefined) return;
+  throw new UsageError('conflicting-options', `${flag(one)} and ${flag(another)} cannot both be given.`);
+}
+
+/** As it is written on the command line: `bodyFile` is `--body-file`. */
+export function flag(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /**
@@ -62,8 +126,7 @@ export async function readBody(
   options: ComposeOptions,
   hasHtml: boolean,
 ): Promise<string | undefined> {
-  if (options.body !== undefined && options.bodyFile !== undefined)
-    throw new UsageError('conflicting-options', '--body and --body-file cannot both be given.');
+  refuseBoth(options, ['body', 'bodyFile']);
   if (options.body !== undefined) return options.body;
   if (options.bodyFile !== undefined && options.bodyFile !== '-')
     return readText(await openInput(options.bodyFile), options.bodyFile);
@@ -74,7 +137,8 @@ export async function readBody(
   }
   const text = await readText(context.stdin, 'standard input');
   // Whatever should have written the text has failed; an attachment alone is still a message.
-  if (text === '' && options.attach === undefined) {
+  const alone = options.attach ?? options.attachMessage ?? options.calendar;
+  if (text === '' && alone === undefined) {
     throw new UsageError('input-missing', 'Nothing was sent: standard input is empty, so the message has no text.', {
       hint: 'Give the text with --body TEXT; --body "" sends a message without any.',
     });

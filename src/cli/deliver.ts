@@ -28,6 +28,7 @@ export interface SendingOptions extends DeliveryOptions {
 /** Adds the options that say how a message is sent, whatever it is. */
 export function addSendingOptions(command: Command): Command {
   command
+    .optionsGroup('How it is sent:')
     .option('--partial', 'send to the recipients that are accepted although others are refused')
     .addOption(
       new Option('--transfer <kind>', 'make no more of what the server takes').choices(['7bit', '8bit', 'binary']),

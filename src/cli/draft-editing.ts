@@ -12,6 +12,7 @@ import { composeMessage, type MessageRequest } from '../mail/compose.ts';
 import type { ComposedMessage } from '../mime/compose.ts';
 import { type DraftText, readDraft, typedAddress, withoutNotes, writeDraft } from '../mime/draft-text.ts';
 import { DraftFile } from '../store/drafts.ts';
+import { forgottenAttachment, hasCompanions } from './attachment-check.ts';
 import type { ComposeOptions } from './compose-options.ts';
 import type { Context } from './context.ts';
 import { runEditor } from './editor.ts';
@@ -23,12 +24,16 @@ export interface EditOptions {
 
 export function addEditOptions(command: Command): Command {
   return command
+    .optionsGroup('How it is written:')
     .option('--edit', 'write the message in $VISUAL or $EDITOR')
     .option('--draft <file>', 'go on with a draft that was kept; it says to whom the message goes');
 }
 
 /** Whether the text comes from an editor, or from a draft. @throws UsageError where it would and cannot. */
-export function wantsEditor(context: Context, { edit, draft, body, bodyFile }: EditOptions & ComposeOptions): boolean {
+export function wantsEditor(context: Context, options: EditOptions & ComposeOptions): boolean {
+  const { edit, draft, body, bodyFile, markdown, markdownFile } = options;
+  if ((edit || draft !== undefined) && (markdown !== undefined || markdownFile !== undefined))
+    throw new UsageError('conflicting-options', 'A text that is edited is plain, so Markdown has no place.');
   if (draft !== undefined && (body !== undefined || bodyFile !== undefined))
     throw new UsageError('conflicting-options', '--draft has the text, so --body and --body-file have no place.');
   if (edit && !canEdit(context)) {
@@ -65,7 +70,8 @@ export async function editMessage(
   const first = writeDraft(draftOf(request));
   const resumed = options.draft !== undefined;
   const file = options.draft === undefined ? await DraftFile.create(folder, first) : DraftFile.at(options.draft);
-  const session = new EditingSession(context, file, request, resumed || options.body !== undefined ? undefined : first);
+  const untouched = resumed || options.body !== undefined ? undefined : first;
+  const session = new EditingSession(context, file, { request, options, untouched });
   try {
     const message = canEdit(context) ? await session.run() : await session.compose(await file.read());
     return { message, done: async (sent) => (sent ? file.remove() : session.tellPlace()) };
@@ -80,14 +86,20 @@ class EditingSession {
   readonly #context: Context;
   readonly #file: DraftFile;
   readonly #request: MessageRequest;
+  readonly #options: ComposeOptions;
   /** The draft as it was, where it says nothing yet that somebody wrote. */
   readonly #untouched: string | undefined;
 
-  constructor(context: Context, file: DraftFile, request: MessageRequest, untouched: string | undefined) {
+  constructor(
+    context: Context,
+    file: DraftFile,
+    begun: { request: MessageRequest; options: ComposeOptions; untouched: string | undefined },
+  ) {
     this.#context = context;
     this.#file = file;
-    this.#request = request;
-    this.#untouched = untouched;
+    this.#request = begun.request;
+    this.#options = begun.options;
+    this.#untouched = begun.untouched;
   }
 
   async run(): Promise<ComposedMessage> {
@@ -109,6 +121,7 @@ class EditingSession {
         continue;
       }
       wrong = undefined;
+      this.#warn(content);
       output.say(`To ${message.envelope.recipients.join(', ')}.`);
       const answer = await choose?.('Send, edit again, or quit and keep the draft? [s/e/q] ', 'seq');
       if (answer === 's') return message;
@@ -128,6 +141,13 @@ class EditingSession {
       throw unchanged('the draft has no text');
     }
     return composeMessage({ ...this.#request, ...draft, from: draft.from }, undefined);
+  }
+
+  /** What is asked next is whether to send it. */
+  #warn(content: string): void {
+    const written = { text: readDraft(content).text, attachments: hasCompanions(this.#request) };
+    const forgotten = forgottenAttachment(written, this.#options);
+    if (forgotten !== undefined) this.#context.output.warn(forgotten);
   }
 
   /** Where the draft is, for whoever goes on with it. */

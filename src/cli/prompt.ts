@@ -70,7 +70,7 @@ export function promptKey(question: string, choices: string, streams: PromptStre
 type Take = (keys: string) => { readonly answer: string } | 'abort' | undefined;
 
 /**
- * Where standard input is no terminal (`posthorn send < message`), the answer is read from the one behind standard error,
+ * Where standard input is no terminal (`posthorn send < message`), or was read to its end, the answer is read from the one behind standard error,
  * which is open for reading too.
  */
 async function promptKeys(
@@ -81,7 +81,8 @@ async function promptKeys(
 ): Promise<string> {
   const { stdin, stderr, show } = streams;
   // The platform opens the terminal anew for this stream and never closes descriptors 0 to 2, so closing it is safe.
-  const own = stdin.isTTY ? undefined : new ReadStream(stderr.fd ?? 2);
+  // After Ctrl-D nothing more comes from the old one.
+  const own = stdin.isTTY && !stdin.readableEnded ? undefined : new ReadStream(stderr.fd ?? 2);
   try {
     return await readKeys(own ?? stdin, question, streams, stopped, take);
   } finally {

@@ -2,11 +2,13 @@
  * From the options of a command to a message ready to be sent: its text from an option, a pipe, the terminal or an
  * editor, around what the message begins with.
  */
+import type { Account } from '../mail/account.ts';
 import { composeMessage, type MessageRequest } from '../mail/compose.ts';
 import type { Beginning } from '../mail/reply.ts';
 import type { Sendable } from '../mail/send.ts';
 import { htmlToText } from '../mime/html.ts';
-import { type ComposeOptions, readBody, readHtml } from './compose-options.ts';
+import { checkAttachments, hasCompanions } from './attachment-check.ts';
+import { type ComposeOptions, readBody, readCompanions, readHtml, readMarkdown } from './compose-options.ts';
 import type { Context } from './context.ts';
 import { type EditOptions, editMessage, wantsEditor } from './draft-editing.ts';
 
@@ -29,12 +31,14 @@ const BLANK: Beginning = {
 export async function writeMessage(
   context: Context,
   options: WritingOptions,
-  from: string | undefined,
+  account: Account,
   begun: Beginning = BLANK,
 ): Promise<Prepared> {
+  const { from } = account;
   const html = await readHtml(options);
   const request: MessageRequest = {
     ...requested(options, begun.request),
+    ...(await readCompanions(options, account, begun.request.attachments)),
     ...(html === undefined ? {} : { html: begun.aroundHtml(html) }),
   };
   if (wantsEditor(context, options)) {
@@ -46,9 +50,15 @@ export async function writeMessage(
   // What can be wrong is looked at before standard input is waited for; files are, again, behind it: the size they have
   // by then is what will be read of them.
   const draft = await composeMessage(request, from);
-  const typed = await readBody(context, options, html !== undefined);
+  const markdown = await readMarkdown(context, options);
+  const typed = markdown?.text ?? (await readBody(context, options, html !== undefined));
+  await checkAttachments(context, { text: typed, html, attachments: hasCompanions(request) }, options);
   const text = typed ?? (html === undefined || begun === BLANK ? undefined : await htmlToText(html));
-  const message = text === undefined ? draft : await composeMessage({ ...request, text: begun.around(text) }, from);
+  const bodies = {
+    ...(text === undefined ? {} : { text: begun.around(text) }),
+    ...(markdown === undefined ? {} : { html: begun.aroundHtml(markdown.html) }),
+  };
+  const message = text === undefined ? draft : await composeMessage({ ...request, ...bodies }, from);
   return { ...message, remove: () => begun.close() };
 }
 
@@ -58,7 +68,8 @@ function hasBody({ body, bodyFile }: ComposeOptions): boolean {
 
 /** What options say counts; recipients and attachments are added to those there are. */
 function requested(options: ComposeOptions, begun: MessageRequest): MessageRequest {
-  const { from = begun.from, to = [], cc = [], bcc = [], subject = begun.subject, replyTo, attach, inline } = options;
+  const { from = begun.from, to = [], cc = [], bcc = [], subject = begun.subject } = options;
+  const { replyTo, attach, inline, flowed } = options;
   return {
     ...begun,
     from,
@@ -67,6 +78,7 @@ function requested(options: ComposeOptions, begun: MessageRequest): MessageReque
     bcc,
     subject,
     replyTo,
+    flowed,
     ...(attach === undefined ? {} : { attach }),
     ...(inline === undefined ? {} : { inline }),
     headers: options.header ?? [],

@@ -20,6 +20,10 @@ export interface MessageRequest {
   readonly subject?: string | undefined;
   readonly text?: string | undefined;
   readonly html?: string | undefined;
+  /** The text may be wrapped anew by its reader (RFC 3676). */
+  readonly flowed?: boolean | undefined;
+  /** An iCalendar object: an invitation, or its answer. */
+  readonly calendar?: string | undefined;
   /** Paths of files. */
   readonly attach?: readonly string[];
   /** Paths of files that the HTML shows by `cid:NAME`. */
@@ -29,7 +33,7 @@ export interface MessageRequest {
   /** Attachments that are no files of a person's. */
   readonly attachments?: readonly Attachment[];
   /** The ids of the messages before it in its thread. */
-  readonly inReplyTo?: string;
+  readonly inReplyTo?: string | undefined;
   readonly references?: readonly string[];
 }
 
@@ -53,8 +57,10 @@ export async function composeMessage(
     ...(request.subject === undefined ? {} : { subject: request.subject }),
     ...(request.text === undefined ? {} : { text: request.text }),
     ...(request.html === undefined ? {} : { html: request.html }),
+    ...(request.calendar === undefined ? {} : { calendar: request.calendar }),
+    flowed: request.flowed === true,
     headers: (request.headers ?? []).map(splitHeader),
-    attachments: [...(request.attachments ?? []), ...(await attachments(request))],
+    attachments: await attachments(request),
     ...(request.inReplyTo === undefined ? {} : { inReplyTo: request.inReplyTo }),
     references: request.references ?? [],
   };
@@ -99,8 +105,14 @@ function withoutSpaces(text: string): string {
   return text.slice(start, end);
 }
 
-async function attachments({ attach = [], inline = [] }: MessageRequest): Promise<Attachment[]> {
-  const attached = await Promise.all(attach.map(openFile));
+async function attachments({
+  attachments: given = [],
+  attach = [],
+  inline = [],
+}: MessageRequest): Promise<Attachment[]> {
+  // Of what is there already only a message has to be looked at: the others have their type.
+  const ready = given.map((each) => (each.type === 'message/rfc822' ? inspectAttachment(each) : each));
+  const attached = await Promise.all([...ready, ...attach.map(openFile)]);
   const shown = await Promise.all(inline.map(openFile));
   return [...attached, ...shown.map(shownInline)];
 }

@@ -6,16 +6,15 @@ import { UsageError } from '../errors.ts';
 import { type Address, formatAddress } from '../mime/address.ts';
 import { parseAddressList } from '../mime/address-list.ts';
 import { readableText } from '../mime/bodies.ts';
-import { inspectAttachment } from '../mime/inspect.ts';
 import type { Message } from '../mime/message.ts';
 import { forwarded, quote } from '../mime/reply-quote.ts';
 import { type ReplyMode, type ReplyRecipients, replyRecipients } from '../mime/reply-recipients.ts';
 import { forwardSubject, replySubject } from '../mime/reply-subject.ts';
 import { threadingOf } from '../mime/reply-threading.ts';
-import { safeFileName } from '../store/safe-name.ts';
 import type { Account } from './account.ts';
 import { carryParts } from './carried.ts';
 import type { MessageRequest } from './compose.ts';
+import { messageAttachment } from './message-attachment.ts';
 import { type OpenMessage, readOpened } from './read.ts';
 
 /** What a message is begun with. */
@@ -83,8 +82,7 @@ export async function beginForward(message: OpenMessage, account: Account, wishe
   const subject = forwardSubject(opened.subject);
   const request = { from: writtenTo(opened, ownAddresses(account)), subject };
   if (wishes.asAttachment) {
-    const name = safeFileName(`${opened.subject.slice(0, 60).trim() || 'message'}.eml`);
-    const whole = await inspectAttachment({ name, type: 'message/rfc822', open: () => message.chunks() });
+    const whole = await messageAttachment(message, opened.subject);
     const alone = { around: (text: string) => text, aroundHtml: (html: string) => html };
     return { request: { ...request, attachments: [whole] }, ...alone, close: async () => undefined };
   }

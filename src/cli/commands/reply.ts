@@ -65,7 +65,7 @@ async function reply(context: Context, number: number, flags: ReplyFlags): Promi
   const account = await context.account();
   const original = await openMessage(account, number);
   const begun = await (flags.forward ? forward : answer)(context, original, account, flags);
-  const message = await writeMessage(context, withEditor(context, flags), account.from, begun);
+  const message = await writeMessage(context, withEditor(context, flags), account, begun);
   let sent = false;
   try {
     const code = await deliver(context, account, message, flags, requests);
@@ -99,7 +99,8 @@ function checkFlags(flags: ReplyFlags): void {
 
 /** An editor comes up by itself where somebody is there to use it and nothing else says what to write. */
 function withEditor(context: Context, flags: ReplyFlags): ReplyFlags {
-  const texts = [flags.body, flags.bodyFile, flags.html, flags.htmlFile, flags.draft];
+  const { body, bodyFile, html, htmlFile, markdown, markdownFile, draft } = flags;
+  const texts = [body, bodyFile, html, htmlFile, markdown, markdownFile, draft];
   return canEdit(context) && texts.every((given) => given === undefined) ? { ...flags, edit: true } : flags;
 }
 
