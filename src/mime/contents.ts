@@ -14,6 +14,7 @@ import { MessageParser } from './parse.ts';
 import type { Part } from './part.ts';
 import { chunksOf, type MessageSource } from './source.ts';
 import { createDecoder, IDENTITY } from './transfer.ts';
+import { mayHoldFiles, UuFiles } from './uu-files.ts';
 
 /** One part, and what was kept of it. */
 export interface Content {
@@ -49,6 +50,8 @@ export async function readContents(source: MessageSource, maxText: number): Prom
 
 interface Open extends Content {
   readonly decoder: Codec;
+  /** Where the text may hold files. */
+  readonly files: UuFiles | undefined;
   size: number;
   /** Not all of the text was kept. */
   cut: boolean;
@@ -77,7 +80,8 @@ class Reading {
   #start(part: Part): void {
     const text = isBody(part) ? new KeptOctets() : undefined;
     const notice = isNotice(part) ? new KeptOctets() : undefined;
-    const open = { part, text, notice, decoder: createDecoder(part.encoding), size: 0, cut: false };
+    const files = text !== undefined && mayHoldFiles(part) ? new UuFiles(part) : undefined;
+    const open = { part, text, notice, files, decoder: createDecoder(part.encoding), size: 0, cut: false };
     this.contents.push(open);
     this.#open.push(open);
   }
@@ -86,6 +90,7 @@ class Reading {
     const open = this.#open.pop();
     if (open === undefined) return;
     this.#keep(open, open.decoder.end());
+    if (open.files !== undefined) this.#endFiles(open, open.files);
     if (part.kind === 'message') open.size = part.bodyEnd - part.bodyStart;
     if (open.decoder.damaged) note(this.parser.defects, { code: 'bad-encoding', part: part.number });
   }
@@ -95,7 +100,20 @@ class Reading {
     open.size += octets.length;
     const stable = this.#stable || open.decoder !== IDENTITY;
     open.notice?.append(octets, MAX_NOTICE - open.notice.size, stable);
-    if (open.text === undefined) return;
+    this.#keepText(open, open.files?.push(octets) ?? octets, stable);
+  }
+
+  /** The files in a text follow its part. */
+  #endFiles(open: Open, files: UuFiles): void {
+    this.#keepText(open, files.end(), true);
+    for (const { part, size, complete } of files.files) {
+      this.contents.push({ part, text: undefined, notice: undefined, size });
+      if (!complete) note(this.parser.defects, { code: 'missing-uuencode-end', part: part.number });
+    }
+  }
+
+  #keepText(open: Open, octets: Uint8Array, stable: boolean): void {
+    if (open.text === undefined || octets.length === 0) return;
     const kept = open.text.append(octets, this.#room, stable);
     this.#room -= kept;
     if (kept === octets.length || open.cut) return;

@@ -13,6 +13,10 @@ import type { Part } from './part.ts';
 import { type PartInfo, partInfo } from './part-info.ts';
 import { chunksOf, type MessageSource } from './source.ts';
 import { createDecoder } from './transfer.ts';
+import { mayHoldFiles, uuPart } from './uu-files.ts';
+import { UuReader } from './uuencode.ts';
+
+const EMPTY = new Uint8Array(0);
 
 /** Takes the octets of a part in order; a promise it returns is waited for. */
 export type PartSink = (chunk: Uint8Array) => void | Promise<void>;
@@ -30,6 +34,9 @@ class Extraction {
   readonly #wanted: Set<string>;
   #part: Part | undefined;
   #decoder: Codec = createDecoder('');
+  /** Where a file in text is wanted: its reader, and the file that is being read. */
+  #files: UuReader | undefined;
+  #file: Part | undefined;
   #ready: PartPiece[] = [];
 
   constructor(numbers: Iterable<string>) {
@@ -37,15 +44,17 @@ class Extraction {
     this.parser = new MessageParser(
       {
         partStart: (part) => {
+          this.#files = this.#filesIn(part);
           if (part.kind !== 'leaf' || !this.#wanted.delete(part.number)) return;
           this.#part = part;
           this.#decoder = createDecoder(part.encoding);
         },
         body: (part, chunk) => {
           if (part === this.#part) this.#ready.push({ part, octets: this.#decoder.push(chunk), last: false });
+          else this.#files?.push(this.#decoder.push(chunk));
         },
         partEnd: (part) => {
-          if (part !== this.#part) return;
+          if (part !== this.#part) return this.#endFiles();
           this.#ready.push({ part, octets: this.#decoder.end(), last: true });
           this.#part = undefined;
         },
@@ -56,7 +65,37 @@ class Extraction {
 
   /** Nothing is left to be found. */
   get done(): boolean {
-    return this.#wanted.size === 0 && this.#part === undefined;
+    return this.#wanted.size === 0 && this.#part === undefined && this.#file === undefined;
+  }
+
+  /** For the files in the text of a part, where one of them is wanted and the part as a whole is not. */
+  #filesIn(part: Part): UuReader | undefined {
+    const inside = `${part.number}.`;
+    if (!mayHoldFiles(part) || this.#wanted.has(part.number)) return undefined;
+    if (![...this.#wanted].some((number) => number.startsWith(inside))) return undefined;
+    this.#decoder = createDecoder(part.encoding);
+    let index = 0;
+    const give = (octets: Uint8Array, last: boolean) => {
+      if (this.#file !== undefined) this.#ready.push({ part: this.#file, octets, last });
+    };
+    return new UuReader({
+      text: () => undefined,
+      begin: (name) => {
+        const file = uuPart(part, ++index, name);
+        this.#file = this.#wanted.delete(file.number) ? file : undefined;
+      },
+      data: (octets) => give(octets, false),
+      end: () => {
+        give(EMPTY, true);
+        this.#file = undefined;
+      },
+    });
+  }
+
+  #endFiles(): void {
+    this.#files?.push(this.#decoder.end());
+    this.#files?.end();
+    this.#files = undefined;
   }
 
   take(): PartPiece[] {

@@ -8,6 +8,7 @@
 import { type Defect, note } from './defect.ts';
 import type { Headers } from './header-reader.ts';
 import { type ParameterizedValue, parseParameterized } from './params.ts';
+import { isUuencode } from './uuencode.ts';
 
 export type PartKind = 'leaf' | 'multipart' | 'message';
 
@@ -78,7 +79,7 @@ function transferEncoding(headers: Headers, defects: Defect[]): string {
   const values = headers.rawAll('content-transfer-encoding');
   if (values.length > 1) note(defects, { code: 'duplicate-transfer-encoding' });
   const encoding = values[0] === undefined ? '7bit' : parseParameterized(values[0]).value || '7bit';
-  if (!UNENCODED.has(encoding) && encoding !== 'base64' && encoding !== 'quoted-printable') {
+  if (!UNENCODED.has(encoding) && encoding !== 'base64' && encoding !== 'quoted-printable' && !isUuencode(encoding)) {
     note(defects, { code: 'unknown-transfer-encoding' });
   }
   return encoding;

@@ -7,6 +7,7 @@
 import { Base64Decoder } from './base64.ts';
 import type { Codec } from './codec.ts';
 import { QuotedPrintableDecoder } from './quoted-printable.ts';
+import { isUuencode, UuDecoder } from './uuencode.ts';
 
 const EMPTY = new Uint8Array(0);
 
@@ -30,5 +31,5 @@ export const IDENTITY = new IdentityCodec();
 export function createDecoder(encoding: string): Codec {
   if (encoding === 'base64') return new Base64Decoder();
   if (encoding === 'quoted-printable') return new QuotedPrintableDecoder();
-  return IDENTITY;
+  return isUuencode(encoding) ? new UuDecoder() : IDENTITY;
 }

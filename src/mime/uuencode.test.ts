@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { cut } from './support.test.ts';
-import { decodeLine, UuReader } from './uuencode.ts';
+import { cut, runCodec } from './support.test.ts';
+import { decodeLine, UuDecoder, UuReader } from './uuencode.ts';
 
 /** What is read, as text: the files in brackets, with `!` where one did not end. */
 function read(input: string | Buffer, sizes: readonly number[] = [1_000_000]): string {
@@ -102,4 +102,15 @@ test('text of any kind without a beginning comes out as it went in, however it i
       if (!text.includes('begin')) assert.equal(read(text), text);
     }),
   );
+});
+
+test('a body that is uuencoded as a whole is the file in it', () => {
+  const run = (input: string) => {
+    const codec = new UuDecoder();
+    return [runCodec(codec, Buffer.from(input), [3]).toString(), codec.damaged];
+  };
+  assert.deepEqual(run(`\n${CAT}\n`), ['Cat', false]);
+  assert.deepEqual(run(CAT + CAT), ['Cat', false]);
+  assert.deepEqual(run(CAT.replace('end\n', '')), ['Cat', true]);
+  assert.deepEqual(run('text'), ['', true]);
 });

@@ -6,6 +6,8 @@
  * like a beginning is text after all, unless a line of data follows it: people write such lines.
  */
 
+import type { Codec } from './codec.ts';
+
 const LF = 10;
 /** `begin` and a name; longer lines are text. Lines of data have 62 characters. */
 const MAX_LINE = 1000;
@@ -35,9 +37,12 @@ export class UuReader {
     this.#handlers = handlers;
   }
 
-  push(octets: Uint8Array): void {
+  push(chunk: Uint8Array): void {
+    const octets = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let at = 0;
     while (at < octets.length) {
+      if (this.#isIdle) at = this.#skipText(octets, at);
+      if (at === octets.length) return;
       const lf = octets.indexOf(LF, at);
       const end = lf < 0 ? octets.length : lf + 1;
       this.#add(octets.subarray(at, end), lf >= 0);
@@ -49,6 +54,24 @@ export class UuReader {
     if (this.#length > 0) this.#takeLine();
     this.#noBegin();
     if (this.#inside) this.#close(false);
+  }
+
+  get #isIdle(): boolean {
+    return this.#length === 0 && !this.#long && !this.#inside && this.#begin === undefined;
+  }
+
+  /** At the start of a line: gives on all lines up to one that may be a beginning, without looking at each of them. */
+  #skipText(octets: Buffer, from: number): number {
+    if (startsBegin(octets, from)) return from;
+    let found = octets.indexOf('\nbegin ', from, 'latin1') + 1;
+    if (found === 0) {
+      const last = octets.lastIndexOf(LF) + 1;
+      found = last > from && startsBegin(octets, last) ? last : octets.length;
+      // In the middle of a line, when the chunk ends in one.
+      this.#long = found === octets.length && octets[octets.length - 1] !== LF;
+    }
+    this.#handlers.text(octets.subarray(from, found));
+    return found;
   }
 
   #add(piece: Uint8Array, whole: boolean): void {
@@ -111,10 +134,54 @@ export class UuReader {
   }
 }
 
+/** Whether `begin ` stands there, or as much of it as the data has. */
+function startsBegin(octets: Buffer, at: number): boolean {
+  const there = octets.toString('latin1', at, at + 6);
+  return there !== '' && 'begin '.startsWith(there);
+}
+
 /** Later lines may be damaged, but words in capitals begin no file. */
 function isFirstLine(line: string): boolean {
   const data = decodeLine(line);
   return data !== undefined && data.length >= ((line.charCodeAt(0) - 32) & 63) / 2;
+}
+
+/** Whether a Content-Transfer-Encoding, in lower case, is uuencode: no standard names it, and some programs do. */
+export function isUuencode(encoding: string): boolean {
+  return encoding === 'x-uuencode' || encoding === 'uuencode' || encoding === 'x-uue';
+}
+
+/** A body that is uuencoded as a whole: the first file in it; what stands around it is no part of the content. */
+export class UuDecoder implements Codec {
+  #files = 0;
+  #complete = false;
+  #data: Uint8Array[] = [];
+  readonly #reader = new UuReader({
+    text: () => undefined,
+    begin: () => void this.#files++,
+    data: (octets) => {
+      if (this.#files === 1) this.#data.push(octets);
+    },
+    end: (complete) => {
+      if (this.#files === 1) this.#complete = complete;
+    },
+  });
+  #ended = false;
+
+  get damaged(): boolean {
+    return this.#ended && !this.#complete;
+  }
+
+  push(chunk: Uint8Array): Uint8Array {
+    this.#reader.push(chunk);
+    return Buffer.concat(this.#data.splice(0));
+  }
+
+  end(): Uint8Array {
+    this.#reader.end();
+    this.#ended = true;
+    return Buffer.concat(this.#data.splice(0));
+  }
 }
 
 /**
