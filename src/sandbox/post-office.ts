@@ -85,11 +85,12 @@ export class PostOffice implements Pop3Backend, SmtpBackend {
     return {
       messages: mailbox.filter(({ due }) => due <= Date.now()),
       erase: async (erased) => {
+        const gone = new Set(erased);
         this.#mailboxes.set(
           name,
-          (this.#mailboxes.get(name) ?? []).filter((message) => !erased.includes(message)),
+          (this.#mailboxes.get(name) ?? []).filter((message) => !gone.has(message)),
         );
-        for (const message of mailbox.filter((each) => erased.includes(each))) await release(message);
+        for (const message of mailbox.filter((each) => gone.has(each))) await release(message);
       },
       release: () => this.#open.delete(name),
     };
@@ -150,15 +151,17 @@ export class PostOffice implements Pop3Backend, SmtpBackend {
   async #distribute(envelope: ReceivedEnvelope, content: Spooled): Promise<string> {
     const names = new Set(envelope.recipients.map((address) => this.#mailboxOf(address)));
     const uid = this.#file(names, envelope, content);
-    const report = await successReport(envelope, content.read());
-    if (report !== undefined) await this.#tell(envelope.from, report);
+    // The message is here, and a refusal would make it come twice: a report that cannot be made changes nothing.
+    await this.#tell(envelope, content).catch(() => undefined);
     return uid;
   }
 
-  /** Puts a report into a mailbox. Nobody is told what becomes of it (RFC 3461 §6.1). */
-  async #tell(address: string, report: Buffer): Promise<void> {
+  /** Puts the report that was asked for into the sender's mailbox. Nobody is told what becomes of it (RFC 3461 §6.1). */
+  async #tell(about: ReceivedEnvelope, content: Spooled): Promise<void> {
+    const { from: address } = about;
     const name = this.#mailboxOf(address);
-    if (name === undefined) return;
+    const report = name === undefined ? undefined : await successReport(about, content.read());
+    if (report === undefined) return;
     const sink = this.#spool.store();
     await sink.write(report);
     const envelope = { from: '', recipients: [address], body: '8bit', utf8: false, size: report.length } as const;
