@@ -15,7 +15,8 @@ const MAX_PARAMETERS = 1000;
 const MAX_PLAIN_VALUE = 200;
 /** Of each piece of an extended value, so that the line keeps to 78 characters. */
 const MAX_PIECE = 56;
-const TOKEN = /^[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+$/;
+/** QUIRK: a token may hold `'`, `*` and `%` (RFC 2045 §5.1), and Python's reader then finds no parameter: they are quoted. */
+const TOKEN = /^[!#$&+.0-9A-Z^_`a-z{|}~-]+$/;
 /** RFC 2231 §7, attribute-char. */
 const SAFE = /^[!#$&+.0-9A-Z^_`a-z{|}~-]$/;
 
