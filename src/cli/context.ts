@@ -26,7 +26,7 @@ export interface Context {
   readonly output: Output;
   readonly surroundings: Surroundings;
   readonly stdin: PromptInput;
-  /** Asks the person to choose one of these keys; absent where nobody can be asked. */
+  /** Asks the person to choose one of these keys; absent where nobody can be asked, and for `--json`, which is a script's. */
   readonly choose?: (question: string, keys: string) => Promise<string>;
   /** Resolves the account that the global options mean. */
   account(): Promise<Account>;
@@ -74,7 +74,7 @@ export function makeContext(program: Program, options: GlobalOptions, stop: Abor
     output,
     surroundings,
     stdin,
-    ...(mayAsk
+    ...(mayAsk && !json
       ? {
           choose: (question: string, keys: string) => promptKey(question, keys, asking),
         }

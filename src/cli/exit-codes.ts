@@ -80,7 +80,11 @@ export const EXIT_CODES: readonly ExitCode[] = [
     name: 'EX_CONFIG',
     meaning: 'The configuration cannot be used as it is written, or a password is missing.',
   },
-  { code: 130, name: 'SIGINT', meaning: 'Stopped by Ctrl-C.' },
+  {
+    code: 130,
+    name: 'SIGINT',
+    meaning: 'Stopped by a person: Ctrl-C, a draft that was not sent, a question that was answered with no.',
+  },
 ];
 
 /** One row: errors of this class (and, where given, for which this holds) end with this code. The first row that fits counts. */

@@ -70,8 +70,8 @@ export function promptKey(question: string, choices: string, streams: PromptStre
 type Take = (keys: string) => { readonly answer: string } | 'abort' | undefined;
 
 /**
- * Where standard input is no terminal (`posthorn send < message`), or was read to its end, the answer is read from the one behind standard error,
- * which is open for reading too.
+ * Where standard input is no terminal (`posthorn send < message`), or was read to its end, the answer is read from the
+ * one behind standard error, which is open for reading too.
  */
 async function promptKeys(
   question: string,

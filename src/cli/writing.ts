@@ -2,14 +2,16 @@
  * From the options of a command to a message ready to be sent: its text from an option, a pipe, the terminal or an
  * editor, around what the message begins with.
  */
+import { unlessStopped } from '../config/input.ts';
 import type { Account } from '../mail/account.ts';
 import { composeMessage, type MessageRequest } from '../mail/compose.ts';
 import type { Beginning } from '../mail/reply.ts';
-import type { Sendable } from '../mail/send.ts';
+import type { Sendable, SendRequests } from '../mail/send.ts';
 import { htmlToText } from '../mime/html.ts';
 import { checkAttachments, hasCompanions } from './attachment-check.ts';
 import { type ComposeOptions, readBody, readCompanions, readHtml, readMarkdown } from './compose-options.ts';
 import type { Context } from './context.ts';
+import { deliver, type SendingOptions } from './deliver.ts';
 import { type EditOptions, editMessage, wantsEditor } from './draft-editing.ts';
 
 export type Prepared = Sendable & {
@@ -34,6 +36,53 @@ export async function writeMessage(
   account: Account,
   begun: Beginning = BLANK,
 ): Promise<Prepared> {
+  try {
+    return await write(context, options, account, begun);
+  } catch (error) {
+    await begun.close();
+    throw error;
+  }
+}
+
+/**
+ * Waits for a message, sends it and forgets it.
+ *
+ * @param sent is called once it was.
+ * @returns the exit code, and throws, as `deliver`.
+ */
+export async function sendPrepared(
+  context: Context,
+  account: Account,
+  options: WritingOptions & SendingOptions,
+  { preparing, requests, sent }: { preparing: Promise<Prepared>; requests: SendRequests; sent?: () => Promise<void> },
+): Promise<number> {
+  const message = await ready(context, options, preparing);
+  let done = false;
+  try {
+    const code = await deliver(context, account, message, options, requests);
+    done = options.dryRun !== true;
+    if (done) await sent?.();
+    return code;
+  } finally {
+    await message.remove(done);
+  }
+}
+
+/** An editor has the terminal until it ends, so it is waited for even when the work is stopped. */
+function ready(
+  { surroundings }: Context,
+  { edit, draft }: EditOptions,
+  preparing: Promise<Prepared>,
+): Promise<Prepared> {
+  if (edit === true || draft !== undefined) return preparing;
+  return unlessStopped(surroundings.signal, preparing).catch((error: unknown) => {
+    // It may be ready a moment later: then nobody wants it any more.
+    preparing.then(({ remove }) => remove(false)).catch(() => undefined);
+    throw error;
+  });
+}
+
+async function write(context: Context, options: WritingOptions, account: Account, begun: Beginning): Promise<Prepared> {
   const { from } = account;
   const html = await readHtml(options);
   const request: MessageRequest = {

@@ -9,11 +9,11 @@ import type { ReplyMode, ReplyRecipients } from '../../mime/reply-recipients.ts'
 import type { Run } from '../command.ts';
 import { addComposeOptions } from '../compose-options.ts';
 import type { Context } from '../context.ts';
-import { addSendingOptions, deliver, type SendingOptions } from '../deliver.ts';
+import { addSendingOptions, type SendingOptions } from '../deliver.ts';
 import { readDeliveryOptions } from '../delivery-options.ts';
 import { addEditOptions, canEdit } from '../draft-editing.ts';
 import { readCount, readNumber } from '../options.ts';
-import { writeMessage, type WritingOptions } from '../writing.ts';
+import { sendPrepared, writeMessage, type WritingOptions } from '../writing.ts';
 
 interface ReplyFlags extends WritingOptions, SendingOptions {
   all?: boolean;
@@ -65,16 +65,12 @@ async function reply(context: Context, number: number, flags: ReplyFlags): Promi
   const account = await context.account();
   const original = await openMessage(account, number);
   const begun = await (flags.forward ? forward : answer)(context, original, account, flags);
-  const message = await writeMessage(context, withEditor(context, flags), account, begun);
-  let sent = false;
-  try {
-    const code = await deliver(context, account, message, flags, requests);
-    sent = flags.dryRun !== true;
-    if (sent) await mark(context, original, flags.forward ? 'P' : 'R');
-    return code;
-  } finally {
-    await message.remove(sent);
-  }
+  const options = withEditor(context, flags);
+  return sendPrepared(context, account, options, {
+    preparing: writeMessage(context, options, account, begun),
+    requests,
+    sent: () => mark(context, original, flags.forward ? 'P' : 'R'),
+  });
 }
 
 function checkFlags(flags: ReplyFlags): void {

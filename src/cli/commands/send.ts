@@ -1,6 +1,6 @@
 /** `posthorn send`: a message from flags, a file or standard input to an SMTP server. */
 import type { Command } from 'commander';
-import { openInput, unlessStopped, untilStopped } from '../../config/input.ts';
+import { openInput, untilStopped } from '../../config/input.ts';
 import { UsageError } from '../../errors.ts';
 import type { Account } from '../../mail/account.ts';
 import { spoolRaw } from '../../mail/raw.ts';
@@ -8,10 +8,10 @@ import type { Run } from '../command.ts';
 import { addComposeOptions, flag, nothingToRead } from '../compose-options.ts';
 import type { Context } from '../context.ts';
 import { addEditOptions } from '../draft-editing.ts';
-import { addSendingOptions, deliver, type SendingOptions } from '../deliver.ts';
+import { addSendingOptions, type SendingOptions } from '../deliver.ts';
 import { readDeliveryOptions } from '../delivery-options.ts';
 import { beginFromLink } from '../mailto-link.ts';
-import { type Prepared, writeMessage, type WritingOptions } from '../writing.ts';
+import { type Prepared, sendPrepared, writeMessage, type WritingOptions } from '../writing.ts';
 
 interface SendOptions extends WritingOptions, SendingOptions {
   raw?: string | true;
@@ -44,20 +44,7 @@ async function send(context: Context, url: string | undefined, options: SendOpti
   const requests = readDeliveryOptions(options);
   const account = await context.account();
   const prepare = options.raw === undefined ? composed : raw;
-  const preparing = prepare(context, url, options, account);
-  const message = await unlessStopped(context.surroundings.signal, preparing).catch((error: unknown) => {
-    // It may be ready a moment later: then nobody wants it any more.
-    preparing.then(({ remove }) => remove(false)).catch(() => undefined);
-    throw error;
-  });
-  let sent = false;
-  try {
-    const code = await deliver(context, account, message, options, requests);
-    sent = options.dryRun !== true;
-    return code;
-  } finally {
-    await message.remove(sent);
-  }
+  return sendPrepared(context, account, options, { preparing: prepare(context, url, options, account), requests });
 }
 
 async function composed(
