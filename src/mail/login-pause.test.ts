@@ -93,3 +93,14 @@ test('a clock that was set back, and a record that is damaged or about another l
   assert.equal(await refused(), 840);
   assert.equal(server.connections(), 9);
 });
+
+test('a server that asks for years is asked again after a day', async (t) => {
+  const years = `LOGIN-DELAY ${3000 * 86_400}`;
+  const { server, state, fetch, refused } = await scene(t, years, years);
+  await fetch();
+  state.refuses = true;
+  assert.deepEqual([await refused(), await refused(), server.connections()], [86_400, 86_400, 2]);
+  mock.timers.setTime(NOW + 86_400_001);
+  await refused();
+  assert.equal(server.connections(), 3);
+});

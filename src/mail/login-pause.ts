@@ -7,6 +7,9 @@ import type { LoginDelay } from '../pop3/capabilities.ts';
 import { delayHint } from '../pop3/login-delay.ts';
 import { type LoginRecord, readLoginRecord, writeLoginRecord } from '../store/login-record.ts';
 
+/** The longest we stay away, in seconds: a server that asks for years would otherwise lock the account for them. */
+const LONGEST = 86_400;
+
 export class LoginPause {
   readonly #state: string | undefined;
   readonly #record: LoginRecord;
@@ -26,7 +29,7 @@ export class LoginPause {
     const { notBefore = 0, delay = 0 } = record;
     const left = notBefore - Date.now();
     // A clock that was set back must not make the pause longer than the server asked for.
-    if (left <= 0 || left > delay * 1000) return new LoginPause(state, record);
+    if (left <= 0 || left > Math.min(delay, LONGEST) * 1000) return new LoginPause(state, record);
     const error = new AuthError(
       'auth-unavailable',
       'The server asked for a pause between logins, and it is not over.',
@@ -46,9 +49,10 @@ export class LoginPause {
   /** The server refused. Where that was for the pause, the error says how long it still is, and the next run knows. */
   async refused(error: unknown, announced: LoginDelay | undefined): Promise<void> {
     if (!(error instanceof AuthError) || error.retryAfter === undefined) return;
-    const { at = 0, delay: own = announced?.perUser ? undefined : announced?.seconds } = this.#record;
+    const { at = 0, delay = announced?.perUser ? undefined : announced?.seconds } = this.#record;
     // What it announces for all users is more than it may ask of this one: no reason to stay away.
-    if (own === undefined) return;
+    if (delay === undefined) return;
+    const own = Math.min(delay, LONGEST);
     const now = Date.now();
     // Where our own login is long past, another program's was the last one.
     const end = at <= now && at + own * 1000 > now ? at + own * 1000 : now + own * 1000;
