@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkParser, checkRefused } from '../../test/support/parse.ts';
-import { connectRequest, StatusParser } from './http-connect.ts';
+import { basicLogin, connectRequest, StatusParser } from './http-connect.ts';
 
 const make = () => new StatusParser();
 
@@ -11,7 +11,7 @@ test('the request, with and without a login', () => {
     'CONNECT mail.test:995 HTTP/1.1\r\nHost: mail.test:995\r\n\r\n',
   );
   assert.equal(
-    String(connectRequest('::1', 25, { user: 'ann', password: 'a:ü' })),
+    String(connectRequest('::1', 25, basicLogin('ann', 'a:ü'))),
     'CONNECT [::1]:25 HTTP/1.1\r\nHost: [::1]:25\r\nProxy-Authorization: Basic YW5uOmE6w7w=\r\n\r\n',
   );
 });

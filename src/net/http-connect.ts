@@ -17,15 +17,17 @@ export interface HttpStatus {
   readonly reason: string;
 }
 
-/** `host` is a name or an address; `user` has no colon (RFC 7617 §2). */
-export function connectRequest(host: string, port: number, login?: { user: string; password: string }): Uint8Array {
+/** `host` is a name or an address; `login` is one of `basicLogin`. */
+export function connectRequest(host: string, port: number, login?: string): Uint8Array {
   const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const lines = [`CONNECT ${target} HTTP/1.1`, `Host: ${target}`];
-  if (login !== undefined) {
-    const secret = Buffer.from(`${login.user}:${login.password}`).toString('base64');
-    lines.push(`Proxy-Authorization: Basic ${secret}`);
-  }
+  if (login !== undefined) lines.push(`Proxy-Authorization: Basic ${login}`);
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
+}
+
+/** `user` has no colon (RFC 7617 §2). */
+export function basicLogin(user: string, password: string): string {
+  return Buffer.from(`${user}:${password}`).toString('base64');
 }
 
 export class StatusParser implements Parser<HttpStatus> {

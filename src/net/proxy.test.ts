@@ -274,6 +274,23 @@ test('http: a login is refused by 407, or by 401', async (t) => {
   }
 });
 
+test('http: what a proxy repeats of the login is masked, in full and cut off', async (t) => {
+  for (const before of ['', 'x'.repeat(80)]) {
+    const { port } = await onLoopback(t, createServer(), (socket) =>
+      socket.once('data', (said) => {
+        const [, login = ''] = /Basic (\S+)/.exec(String(said)) ?? [];
+        socket.write(`HTTP/1.1 403 ${before}${login} ${PASSWORD}\r\n\r\n`);
+      }),
+    );
+    const { message } = await refusal(
+      via('http', port, { user: 'ann', password: PASSWORD }),
+      'ConnectError',
+      'proxy-refused',
+    );
+    assert.match(message, before === '' ? /403 \*{4} \*{4}\.$/ : /403 x{80}\*\.$/);
+  }
+});
+
 test('a proxy that says more than it was asked for in the middle of it', async (t) => {
   const { port } = await scripted(t, [Buffer.from([5, 0, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0])]);
   await refusal(via('socks5', port), 'ProtocolError', 'bad-proxy');

@@ -15,9 +15,10 @@ import {
   TimeoutError,
   UsageError,
 } from '../errors.ts';
+import { concealing } from '../sasl/conceal.ts';
 import type { Parser } from '../wire/parser.ts';
 import type { Channel } from './channel.ts';
-import { connectRequest as httpRequest, StatusParser } from './http-connect.ts';
+import { basicLogin, connectRequest as httpRequest, StatusParser } from './http-connect.ts';
 import { connectRequest, greeting, login, loginParser, METHOD, methodParser, replyParser } from './socks.ts';
 
 export interface ProxyOptions {
@@ -98,15 +99,17 @@ async function overSocks(ask: Ask, proxy: ProxyOptions, target: Target): Promise
 
 async function overHttp(ask: Ask, proxy: ProxyOptions, target: Target): Promise<void> {
   const { user, password = '' } = proxy;
-  const request = httpRequest(target.host, target.port, user === undefined ? undefined : { user, password });
+  const login = user === undefined ? undefined : basicLogin(user, password);
+  const request = httpRequest(target.host, target.port, login);
   const { code, reason } = await ask(request, new StatusParser());
   if (code >= 200 && code < 300) return;
   // QUIRK: tinyproxy answers a login that is wrong with 401, which is an origin server's (RFC 9110 §15.5.2).
   if (code === 407 || code === 401) throw loginRefused(proxy);
+  const words = concealing(proxy.password, login === undefined ? [] : [login])(reason);
   // RFC 9110 §15.6.3: a gateway's failure is about the server; some say 500 for it.
   throw noWay(target, [
     code >= 500 ? 'unreachable' : 'proxy-refused',
-    `the proxy says ${code} ${reason}`.trimEnd().slice(0, SHOWN),
+    `the proxy says ${code} ${words}`.trimEnd().slice(0, SHOWN),
   ]);
 }
 
