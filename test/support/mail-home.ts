@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
-import { main } from '../../src/cli/main.ts';
+import { runHere } from './here.ts';
 import type { Scope } from './process.ts';
 import { type Ended, type Home, makeHome, type RunOptions, type ToldError } from './program.ts';
 
@@ -54,33 +53,12 @@ export async function assertFails(
   options: RunOptions = {},
 ): Promise<void> {
   process.chdir(home.folder);
-  assertTold(await here(home, args, options), failure);
+  assertTold(await runHere(home.env, args, options), failure);
   const ended = await home.posthorn(['--json', ...args], options);
   assert.equal(ended.code, failure.exit, ended.stderr);
   const error = onlyError(ended);
   assert.equal(error.code, failure.code);
   assert.match(`${error.message} ${error.hint ?? ''}`, failure.says);
-}
-
-async function here(home: Home, args: readonly string[], { env, stdin = '' }: RunOptions): Promise<Ended> {
-  const said = { stdout: '', stderr: '' };
-  const stream = (name: keyof typeof said) =>
-    new Writable({
-      decodeStrings: true,
-      write: (chunk: Buffer, _, done) => {
-        said[name] += chunk.toString('utf8');
-        done();
-      },
-    }) as unknown as NodeJS.WriteStream;
-  const program = {
-    stdin: Readable.from([Buffer.from(stdin)]),
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    env: { ...home.env, ...env },
-    getuid: () => process.getuid?.() ?? 0,
-  };
-  const code = await main(args, program);
-  return { code, ...said };
 }
 
 /** One sentence, and one line that says what to do; no stack, no escape sequence. */

@@ -1,5 +1,5 @@
 /** `posthorn sandbox`: SMTP and POP3 servers on loopback, to try things on; `sandbox run -- CMD` for one command. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -168,6 +168,15 @@ function runCommand(context: Context, words: readonly string[], flags: SandboxFl
   );
 }
 
+function cannotRun(program: string, cause: unknown): UsageError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'it could not be started';
+  const reason = code === 'ENOENT' ? 'there is no such program' : code;
+  return new UsageError('command-failed', `Cannot run ${program}: ${reason}.`, {
+    hint: 'The command stands behind --: posthorn sandbox run -- CMD.',
+    cause,
+  });
+}
+
 /** Runs a program on our own terminal. Its exit code, or 128 and the number of the signal that ended it, as shells have it. */
 function exitOf(
   program: string,
@@ -176,15 +185,15 @@ function exitOf(
   stop: AbortSignal | undefined,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'inherit', env });
-    child.on('error', (cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === 'ENOENT' ? 'there is no such program' : (cause.code ?? 'it could not be started');
-      reject(
-        new UsageError('command-failed', `Cannot run ${program}: ${reason}.`, {
-          hint: 'The command stands behind --: posthorn sandbox run -- CMD.',
-        }),
-      );
-    });
+    const failed = (cause: unknown) => reject(cannotRun(program, cause));
+    let child: ChildProcess;
+    try {
+      child = spawn(program, args, { stdio: 'inherit', env });
+    } catch (cause) {
+      // A name that is too long, or holds a NUL, is refused at once.
+      return failed(cause);
+    }
+    child.on('error', failed);
     child.on('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
     // A terminal gives Ctrl-C to the command itself; what else ends us is passed on.
     stop?.addEventListener('abort', () => void (stop.reason !== 'SIGINT' && child.kill('SIGTERM')), { once: true });
