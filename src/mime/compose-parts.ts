@@ -154,6 +154,12 @@ function attachmentEntity(attachment: Attachment, most: DataKind): Entity {
   if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
     throw new UsageError('bad-attachment', `The size of the attachment ${name} is not a whole number of octets.`);
   }
+  // What names a path or a URL and cannot be opened is no attachment: nothing is ever read or fetched because a value says so.
+  if (typeof attachment.open !== 'function') {
+    throw new UsageError('bad-attachment', `The attachment ${name} cannot be opened: it has no open().`, {
+      hint: 'openAttachment makes one of a file.',
+    });
+  }
   const { type, form } = formOf(attachment, most);
   const disposition = attachment.inline === true ? 'inline' : 'attachment';
   const params = [...charsetParameter(type, attachment.charset), ...nameParameter(name)];

@@ -168,6 +168,8 @@ const PLACES: readonly [string, (text: string) => Partial<Draft>][] = [
   ['header value', (value) => ({ headers: [['X-Test', value]] })],
   ['file name', (name) => ({ attachments: [file(name, Buffer.from('x'))] })],
   ['type', (type) => ({ attachments: [file('a', Buffer.from('x'), { type: `text/${type}` })] })],
+  ['charset', (charset) => ({ attachments: [file('a', Buffer.from('x'), { type: 'text/plain', charset })] })],
+  ['list field', (id) => ({ headers: [['List-Unsubscribe', `<mailto:${id}@x.test>`]] })],
   ['content id', (contentId) => ({ attachments: [file('a', Buffer.from('x'), { contentId: `${contentId}@x` })] })],
 ];
 
@@ -182,6 +184,59 @@ for (const [place, draft] of PLACES) {
     }
   });
 }
+
+test('nothing can be injected by the method of a calendar', async () => {
+  const calendar = (method: string): string => `BEGIN:VCALENDAR\nMETHOD:${method}\nEND:VCALENDAR\n`;
+  for (const evil of [...HOSTILE, ';x="', '"; charset=x', ' ', '\r\nX: ', '\n\t']) {
+    // Where the line ends there, the rest is a line of the calendar, which is the body.
+    const made = await bytesOf({ ...base, calendar: calendar(`REQ${evil}Bcc: evil@x.test`) }).catch((error) => error);
+    if (made instanceof UsageError) continue;
+    const headers = Array.from(String(made).matchAll(/^(?:Content-.*\r\n(?: .*\r\n)*)+/gm), ([header]) => header);
+    assert.ok(headers.length >= 3 && headers.every((header) => !/evil|Bcc/.test(header)), JSON.stringify(evil));
+    assert.match(headers.join(''), /method=REQ\r\n/);
+  }
+});
+
+test('a boundary is in nothing it encloses, and is no second time the same', async () => {
+  const boundaries = new Set<string>();
+  let enclosed = 'text';
+  for (let turn = 0; turn < 50; turn++) {
+    const octets = Buffer.from(`--${enclosed}\r\n--${enclosed}--\r\n`);
+    const attachments = [file('a.txt', octets, { type: 'message/rfc822', lines: '7bit' })];
+    const text = await bytesOf({ ...base, text: `--${enclosed}\n--${enclosed}--`, html: `--${enclosed}`, attachments });
+    const found = Array.from(text.matchAll(/boundary="(=_[0-9a-f]{32})"/g), ([, boundary = '']) => boundary);
+    assert.equal(found.length, 2);
+    for (const boundary of found) {
+      const count = text.split(`--${boundary}`).length - 1;
+      assert.equal(count, 3, 'two parts and the end');
+      boundaries.add(boundary);
+    }
+    enclosed = found[0] ?? '';
+  }
+  assert.equal(boundaries.size, 100);
+});
+
+test('nothing is read or fetched because a value names it', () => {
+  const named = { name: 'a', path: '/etc/passwd', href: 'http://127.0.0.1/x', raw: 'Bcc: evil@x.test', content: 'x' };
+  for (const value of [named, { name: 'a' }, { name: 'a', open: 'data:text/plain,x' }]) {
+    assert.throws(() => compose({ ...base, attachments: [value as unknown as Attachment] }), {
+      code: 'bad-attachment',
+    });
+  }
+});
+
+test('a draft from JSON gets no recipients and no fields by names such as __proto__', async () => {
+  const evil =
+    '{"bcc":[{"name":"","local":"evil","domain":"x.test"}],"headers":[["X-Evil","1"]],"messageId":"<evil@x>"}';
+  const draft = JSON.parse(`{"__proto__":${evil},"constructor":{"prototype":${evil}},"subject":"Hi","text":"x"}`);
+  const person = JSON.parse(
+    '{"__proto__":{"group":"g"},"name":"B","local":"b","domain":"x.test","address":"evil@x.test"}',
+  );
+  const message = compose({ from, to: [person], ...draft });
+  assert.deepEqual(message.envelope.recipients, ['b@x.test']);
+  assert.doesNotMatch((await collect(message)).toString(), /evil/i);
+  assert.equal(({} as { bcc?: unknown }).bcc, undefined);
+});
 
 test('headers with a place of their own cannot be set, nor names that are none', () => {
   for (const name of [
