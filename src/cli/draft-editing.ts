@@ -4,7 +4,7 @@
  * Why the draft is a file in the state folder: what was written outlives the program, whatever ends it, and the person is
  * told where it is before the editor starts. It goes when the message was sent, or when nothing was written.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { xdgPaths } from '../config/paths.ts';
 import { AbortedError, UsageError } from '../errors.ts';
@@ -70,13 +70,17 @@ export async function editMessage(
   const first = writeDraft(draftOf(request));
   const resumed = options.draft !== undefined;
   const file = options.draft === undefined ? await DraftFile.create(folder, first) : DraftFile.at(options.draft);
-  const untouched = resumed || options.body !== undefined ? undefined : first;
+  const written = resumed || options.body !== undefined || options.bodyFile !== undefined;
+  const untouched = written ? undefined : first;
+  // What a person keeps elsewhere is no leftover of ours.
+  const forget = async (): Promise<void> => (dirname(file.path) === folder ? file.remove() : undefined);
+  const content = await file.read();
   const session = new EditingSession(context, file, { request, options, untouched });
   try {
-    const message = canEdit(context) ? await session.run() : await session.compose(await file.read());
-    return { message, done: async (sent) => (sent ? file.remove() : session.tellPlace()) };
+    const message = canEdit(context) ? await session.run() : await session.compose(content);
+    return { message, done: async (sent) => (sent ? forget() : session.tellPlace()) };
   } catch (error) {
-    if (error instanceof AbortedError && error.code === 'draft-unchanged') await file.remove();
+    if (error instanceof AbortedError && error.code === 'draft-unchanged') await forget();
     else session.tellPlace();
     throw error;
   }
@@ -159,7 +163,8 @@ class EditingSession {
 
   #checkWritten(content: string): void {
     if (withoutNotes(content).trim() === '') throw unchanged('the draft is empty');
-    if (content === this.#untouched) throw unchanged('the draft was not changed');
+    if (content === this.#untouched)
+      throw unchanged('the draft was not changed', 'An editor that returns at once needs an option such as --wait.');
   }
 
   #refuse(error: unknown): UsageError {
@@ -175,8 +180,8 @@ class EditingSession {
   }
 }
 
-function unchanged(why: string): AbortedError {
-  return new AbortedError('draft-unchanged', `Nothing was sent: ${why}.`);
+function unchanged(why: string, hint?: string): AbortedError {
+  return new AbortedError('draft-unchanged', `Nothing was sent: ${why}.`, { hint });
 }
 
 function draftOf(request: MessageRequest): DraftText {

@@ -46,7 +46,7 @@ test('what is no draft is not read, and not written through', async (t) => {
   writeFileSync(join(path, 'latin1'), Buffer.from('Gr\xfc\xdfe', 'latin1'));
   await assert.rejects(at('link').read(), { code: 'name-taken' });
   await assert.rejects(at('latin1').read(), { code: 'bad-draft' });
-  await assert.rejects(at('none').read(), { code: 'mailbox-missing' });
+  await assert.rejects(at('none').read(), { code: 'input-missing' });
   await assert.rejects(at('.').read(), { code: 'not-a-file' });
   await at('link').write('y');
   assert.equal(readFileSync(real, 'utf8'), 'x');

@@ -10,7 +10,7 @@ import { chmod, open, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { guarded } from './fault.ts';
-import { checkFolder, makeFolder, removeLeftover, syncFolder } from './folder.ts';
+import { checkFolder, exists, makeFolder, removeLeftover, syncFolder } from './folder.ts';
 import { openContent } from './reader.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
@@ -41,8 +41,11 @@ export class DraftFile {
     return new DraftFile(resolve(path));
   }
 
-  /** @throws StoreError `mailbox-missing`, `not-a-file`; UsageError `bad-draft` for what is not text, or too long. */
+  /** @throws StoreError `not-a-file`; UsageError `input-missing`, and `bad-draft` for what is not text, or too long. */
   async read(): Promise<string> {
+    if (!(await guarded(`open ${this.path}`, () => exists(this.path)))) {
+      throw new UsageError('input-missing', `There is no draft ${this.path}.`, { hint: 'Check the name of the file.' });
+    }
     const content = await openContent(this.path);
     if (content.size > MAX_DRAFT) {
       await content.close();

@@ -1,6 +1,6 @@
 /** Writing in an editor, on a terminal: what was written is sent, or is still there, whatever happened in between. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { type MailHome, makeMailHome } from '../support/mail-home.ts';
@@ -89,6 +89,21 @@ suite('a message written in an editor', { skip: noTerminal }, () => {
     assert.deepEqual([sent(home), drafts(home)], [1, []]);
   });
 
+  test('from a file of the person’s own is sent, and the file stays', async (t) => {
+    const home = await setUp(t, 'true');
+    const path = join(home.folder, 'mine.txt');
+    writeFileSync(path, 'From: ann@example.org\nTo: bob@example.org\n\nMine.\n');
+    assert.equal((await home.posthorn(['send', '--draft', 'mine.txt'])).code, 0);
+    writeFileSync(path, 'To: bob@example.org\n\n');
+    for (const [file, exit, code] of [
+      ['mine.txt', 130, 'draft-unchanged'],
+      ['none.txt', 66, 'input-missing'],
+      ['.', 74, 'not-a-file'],
+    ] as const)
+      assert.equal((await home.refused(exit, ['send', '--draft', file])).code, code);
+    assert.deepEqual([sent(home), existsSync(path)], [1, true]);
+  });
+
   test('that is wrong comes back with the reason on top, as often as it is changed', async (t) => {
     const home = await setUp(
       t,
@@ -144,7 +159,7 @@ esac`,
   test('is in a folder of our own, or nowhere', async (t) => {
     const home = await setUp(t, 'echo x >> "$1"');
     mkdirSync(folderOf(home), { recursive: true, mode: 0o777 });
-    await import('node:fs').then(({ chmodSync }) => chmodSync(folderOf(home), 0o777));
+    chmodSync(folderOf(home), 0o777);
     const { code, output } = await onTerminal(home, ['reply', '1'], { EDITOR: home.editor });
     assert.equal(code, 74, output);
     assert.match(output, /can be changed by other users/);

@@ -4,8 +4,8 @@ import { AbortedError, UsageError } from '../../errors.ts';
 import type { Account } from '../../mail/account.ts';
 import { type OpenMessage, openMessage } from '../../mail/read.ts';
 import { type Beginning, beginForward, beginReply } from '../../mail/reply.ts';
-import { formatAddress } from '../../mime/address.ts';
 import type { ReplyMode, ReplyRecipients } from '../../mime/reply-recipients.ts';
+import { showAddress } from '../address-view.ts';
 import type { Run } from '../command.ts';
 import { addComposeOptions } from '../compose-options.ts';
 import type { Context } from '../context.ts';
@@ -154,7 +154,7 @@ async function confirm({ choose }: Context, { dryRun }: ReplyFlags): Promise<voi
 }
 
 function named(addresses: ReplyRecipients['to']): string {
-  const shown = addresses.slice(0, SHOWN).map(formatAddress).join(', ');
+  const shown = addresses.slice(0, SHOWN).map(showAddress).join(', ');
   return addresses.length > SHOWN ? `${shown} and ${addresses.length - SHOWN} more` : shown;
 }
 
