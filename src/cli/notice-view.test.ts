@@ -22,6 +22,8 @@ test('a report is a line for each recipient', () => {
   assert.match(first, /^Delivery: failed for bob@x\.test: 5\.1\.1 550 nobody.*\(y\.test\)$/);
   assert.ok(!first.includes('\u001b'));
   assert.deepEqual(others, ['Delivery: delivered for a@x.test']);
+  const repeated = 'Final-Recipient: a@x\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no';
+  assert.deepEqual(lines('', repeated), ['Delivery: failed for a@x: 550 5.1.1 no']);
   assert.deepEqual(
     lines(
       '',

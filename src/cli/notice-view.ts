@@ -26,7 +26,9 @@ function reportLines(report: Report): string[] {
     return [`Receipt: ${report.recipient} says ${report.disposition}${how}`];
   }
   return report.recipients.map(({ address, action, status, diagnostic, remoteServer, retriedUntil }) => {
-    const said = [status, diagnostic].filter(Boolean).join(' ');
+    // Most servers repeat the code in their words.
+    const code = status !== undefined && diagnostic?.includes(status) === true ? undefined : status;
+    const said = [code, diagnostic].filter(Boolean).join(' ');
     const by = remoteServer === undefined ? '' : ` (${remoteServer})`;
     const until = retriedUntil === undefined ? '' : `, tried until ${retriedUntil.toISOString()}`;
     return `Delivery: ${action} for ${address}${said === '' ? '' : `: ${said}`}${by}${until}`;

@@ -35,10 +35,6 @@ async function waitFor(messages: () => Promise<Buffer[]>, count: number, log: ()
   }
 }
 
-async function* once(bytes: Buffer): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
 interop('Postfix reports a delivery to whoever asked for it, and names the envelope', NEEDS, async (t) => {
   const { dovecot, home } = await setUp(t);
   const args = ['send', '-f', 'ann@example.org', '-t', 'bob@example.org', '-s', 'hello', '--body', 'x'];
@@ -46,9 +42,14 @@ interop('Postfix reports a delivery to whoever asked for it, and names the envel
   await arrived(dovecot, 1, 'bob');
   await arrived(dovecot, 1, 'ann');
   const [report = Buffer.alloc(0)] = await dovecot.messages('ann');
-  const { subject, parts } = await readMessage(once(report));
+  const { subject, report: told } = await readMessage(report);
   assert.equal(subject, 'Successful Mail Delivery Report');
-  assert.ok(parts.some(({ type }) => type === 'message/delivery-status'));
+  assert.ok(told?.kind === 'delivery' && told.arrived !== undefined && told.messageId !== undefined);
+  assert.equal(told.envelopeId, 'order+7 = new');
+  assert.deepEqual(
+    told.recipients.map(({ address, action, status }) => [address, /^(?:relayed|delivered)$/.test(action), status]),
+    [['bob@example.org', true, '2.0.0']],
+  );
   assert.match(String(report), /^Original-Envelope-Id: order\+7 = new\r?$/m);
   assert.match(String(report), /^Action: (?:relayed|delivered)\r?$/m);
   // Nobody asked this time.
@@ -108,7 +109,7 @@ interop('text goes to Postfix as it is, in one chunk, and a file in base64', NEE
   const [message = Buffer.alloc(0)] = await dovecot.messages('ann');
   assert.match(String(message), /^Content-Transfer-Encoding: 8bit\n\nGrüße\n\.\n/m);
   assert.match(String(message), /^Content-Transfer-Encoding: base64$/m);
-  assert.equal((await readMessage(once(message))).attachments[0]?.size, file.length);
+  assert.equal((await readMessage(message)).attachments[0]?.size, file.length);
 });
 
 interop('Postfix answers VRFY, and neither EXPN nor HELP', NEEDS, async (t) => {
@@ -145,6 +146,12 @@ interop('Exim reports a delivery to whoever asked for it', EXIM, async (t) => {
   );
   assert.match(report, /^Original-Envelope-ID: order/im);
   assert.match(report, /^Action: delivered$/m);
+  const { report: told } = await readMessage(Buffer.from(report));
+  assert.ok(told?.kind === 'delivery');
+  assert.deepEqual(
+    told.recipients.map(({ address, action }) => [address, action]),
+    [['bob@example.org', 'delivered']],
+  );
   const client = await SmtpClient.connect({ host: exim.host, port: exim.ports.smtp, security: 'none' });
   assert.match((await client.help()).lines.join(' '), /DATA/);
   await client.quit();
