@@ -16,7 +16,7 @@ import type { LoginOptions } from '../sasl/attempt.ts';
 import { type Capabilities } from '../wire/capabilities.ts';
 import { parseCapabilities } from './capabilities.ts';
 import { COMMANDS, GREETING, type Verb } from './commands.ts';
-import { isAscii } from './grammar.ts';
+import { formatClientName, isAscii } from './grammar.ts';
 import { notOffered } from './introduction.ts';
 import { logIn } from './login.ts';
 import { type Reply, ReplyParser, refusal, succeeded, unsolicited } from './reply.ts';
@@ -96,7 +96,7 @@ export class SmtpClient {
   }
 
   async #introduce(): Promise<Capabilities> {
-    const name = this.#options.name ?? '[127.0.0.1]';
+    const name = formatClientName(this.#options.name ?? '[127.0.0.1]');
     let reply = await this.#ask(this.#lmtp ? 'LHLO' : 'EHLO', name);
     const unknown = !this.#lmtp && (reply.code === 500 || reply.code === 502);
     if (unknown && this.#options.security !== 'required') reply = await this.#ask('HELO', name);

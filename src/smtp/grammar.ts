@@ -42,6 +42,15 @@ export function formatPath(address: string): string {
   return `<${address}>`;
 }
 
+/** The name a client gives itself, as it stands in EHLO. @throws UsageError for what is no name. */
+export function formatClientName(name: string): string {
+  if (NAME.test(name)) return name;
+  throw new UsageError('bad-name', `${JSON.stringify(name.slice(0, 80))} is no name to give in EHLO.`, {
+    phase: 'ehlo',
+    hint: 'Give a domain name in ASCII, or an address literal such as [127.0.0.1].',
+  });
+}
+
 /** Whether it needs no SMTPUTF8 (RFC 6531). */
 export function isAscii(text: string): boolean {
   return !/[^\x00-\x7f]/.test(text);
