@@ -40,7 +40,7 @@ test('when the connection is lost, what was sent may have had its effect, what w
   await peer.ends();
   assert.deepEqual(await Promise.all(requests.map(outcome)), ['unknown', 'not-sent']);
   assert.equal(channel.failure?.phase, 'a');
-  await channel.closed;
+  await channel.closed();
   const [later, later2] = [ask(channel, 'C'), ask(channel, 'D')];
   assert.equal(await outcome(later), 'not-sent');
   await settled();
@@ -187,7 +187,7 @@ test('fail ends everything with one error, and the first error wins', async () =
   assert.equal(channel.fail(error), error);
   assert.equal(channel.fail(new ProtocolError('other', 'No.')), error);
   for (const request of requests) assert.equal(await reason(request), error);
-  await channel.closed;
+  await channel.closed();
   await settled();
   assert.deepEqual(peer.writes, []);
 });

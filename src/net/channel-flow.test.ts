@@ -57,7 +57,7 @@ test('what nobody reads is not taken: 10 MB stay with the peer', async () => {
   assert.ok(!near.isPaused());
   assert.ok(!far.writableNeedDrain);
   near.destroy();
-  await channel.closed;
+  await channel.closed();
 });
 
 test('write waits while the peer takes nothing, however small the pieces are', async () => {

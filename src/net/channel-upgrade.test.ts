@@ -71,7 +71,7 @@ test('a TLS session that ended before it was taken over counts as lost', async (
     channel.upgrade(async () => ({ socket: under.socket, tls: TLS })),
     { code: 'connection-lost' },
   );
-  await channel.closed;
+  await channel.closed();
 });
 
 test('a channel that is closed during a handshake that then fails is closed', async () => {

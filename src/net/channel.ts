@@ -8,6 +8,7 @@
  *
  * What it must never know: what any command or reply means. RFC 2920 §3 and RFC 2449 §6.6 give the rules of pipelining.
  */
+import { once } from 'node:events';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ConnectionLostError, type PosthornError } from '../errors.ts';
@@ -60,7 +61,7 @@ export class Channel {
   readonly #options: ChannelOptions;
   readonly #requests = new Requests();
   readonly #reader: Reader;
-  readonly #closed = Promise.withResolvers<void>();
+  readonly #over = new AbortController();
 
   constructor(socket: Duplex, options: ChannelOptions) {
     this.#options = options;
@@ -88,9 +89,14 @@ export class Channel {
     this.#requests.pipelining = announced;
   }
 
-  /** Settles when the connection is over, for whatever reason. */
-  get closed(): Promise<void> {
-    return this.#closed.promise;
+  /** Aborted when the connection is over, for whatever reason. */
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Resolves then. Whoever waits for something else too takes `over`: on a promise, those who wait pile up. */
+  async closed(): Promise<void> {
+    if (!this.over.aborted) await once(this.over, 'abort');
   }
 
   /** Why the connection is over, where it did not end by `close`. */
@@ -200,7 +206,7 @@ export class Channel {
     this.#upgrading = true;
     const { socket, ...secured } = await wrap(plain).catch((error: unknown) => {
       plain.destroy();
-      this.#closed.resolve();
+      this.#over.abort();
       throw this.fail(asFailure(error));
     });
     this.#upgrading = false;
@@ -229,7 +235,7 @@ export class Channel {
       this.#socket.resume();
       setTimeout(() => this.#socket.destroy(), LINGER).unref();
     }
-    await this.closed;
+    await this.closed();
   }
 
   /** The same without waiting for the other side to close: what was written still leaves, be the process at its end. */
@@ -246,7 +252,7 @@ export class Channel {
     this.#failure = error;
     this.#finish(error);
     this.#socket.destroy();
-    this.#closed.resolve();
+    this.#over.abort();
     return error;
   }
 
@@ -315,7 +321,7 @@ export class Channel {
   readonly #onError = (cause: Error) => this.#reader.end(cause);
   readonly #onClose = () => {
     this.#reader.end();
-    this.#closed.resolve();
+    this.#over.abort();
   };
 
   /** In a client, input that no request waits for means the two sides no longer agree on what answers what. */

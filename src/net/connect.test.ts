@@ -63,7 +63,7 @@ test('abort afterwards ends the channel', async (t) => {
   const greeting = reason(channel.read(new LineParser()));
   controller.abort();
   assert.ok((await greeting) instanceof AbortedError);
-  await channel.closed;
+  await channel.closed();
 });
 
 test('without TLS the channel is plain, says so, and traces where it went', async (t) => {
@@ -80,6 +80,6 @@ test('without TLS the channel is plain, says so, and traces where it went', asyn
 test('the last words of a server that hangs up at once are read', async (t) => {
   const { port } = await onLoopback(t, createServer(), (socket) => socket.end('-ERR [SYS/TEMP] busy\r\n'));
   const channel = await openChannel({ host: '127.0.0.1', port, security: 'none' });
-  await channel.closed;
+  await channel.closed();
   assert.equal(await channel.read(new LineParser()), '-ERR [SYS/TEMP] busy');
 });

@@ -32,7 +32,7 @@ test('each connection becomes a channel, on loopback and a free port by default'
   for (const channel of await Promise.all(channels)) {
     assert.equal(await channel.exchange(line('NOOP'), new LineParser()), '+OK NOOP');
     assert.equal(await channel.exchange(line('QUIT'), new LineParser()), '+OK QUIT');
-    await channel.closed;
+    await channel.closed();
     await assert.rejects(channel.exchange(line('NOOP'), new LineParser()), { outcome: 'not-sent' });
   }
   assert.deepEqual(traced.toSorted(), ['S: +OK NOOP', 'S: +OK NOOP', 'S: +OK QUIT', 'S: +OK QUIT']);
@@ -40,7 +40,7 @@ test('each connection becomes a channel, on loopback and a free port by default'
 
 test('close stops listening and ends every connection', async () => {
   const ended: Promise<void>[] = [];
-  const server = await listen({}, (channel) => ended.push(channel.closed));
+  const server = await listen({}, (channel) => ended.push(channel.closed()));
   const where = { host: server.host, port: server.port, security: 'none' as const };
   const channel = await openChannel(where);
   const greeting = reason(channel.read(new LineParser()));

@@ -177,7 +177,7 @@ for (const injected of ['+OK\r\nPLAIN\r\n.\r\n', '250-SMTPUT', '\n']) {
     assert.equal(await channel.exchange(line('STLS'), new LineParser()), '+OK go');
     await assert.rejects(secure(channel, where), { name: 'ProtocolError', code: 'tls-injection', phase: 'starttls' });
     await assert.rejects(channel.exchange(line('USER x'), new LineParser()), { code: 'tls-injection' });
-    await channel.closed;
+    await channel.closed();
     assert.equal(String(heard()), 'STLS\r\n');
   });
 }
@@ -250,7 +250,7 @@ test('a handshake can be aborted', async () => {
   const upgrade = channel.upgrade((plain) => startTls(plain, 'h', {}, 60_000, controller.signal));
   controller.abort();
   await assert.rejects(upgrade, { code: 'aborted' });
-  await channel.closed;
+  await channel.closed();
 });
 
 test('TLS runs over a pair in memory, both ways, and closes in order', async () => {
@@ -274,5 +274,5 @@ test('TLS runs over a pair in memory, both ways, and closes in order', async () 
   const end = server.read(new LineParser());
   await client.close();
   await assert.rejects(end, { code: 'connection-lost' });
-  await server.closed;
+  await server.closed();
 });

@@ -101,13 +101,13 @@ export class Body {
 
   /** Gives the message to `write`, chunk by chunk, until its end or until the answer or the loss comes first. */
   async #pour(reply: Expected<Reply> | undefined, write: (chunk: Uint8Array) => Promise<void>): Promise<number> {
-    const { closed } = this.#channel;
     let octets = 0;
     try {
       // A source that yields nothing more, such as a terminal, must not hold us when there is nobody left to send to.
       const chunks = takeUntil(
         chunksOf(this.#message),
-        reply === undefined ? closed : Promise.race([reply.value, closed]),
+        // Every answer that is awaited ends with the connection.
+        reply === undefined ? this.#channel.over : settlingOf(reply.value),
       );
       for await (const chunk of goesAsItIs(this.#message) ? chunks : normaliseEol(chunks)) {
         if (reply?.settled) break;
@@ -160,6 +160,14 @@ export class Body {
   }
 }
 
+/** Aborted once the answer has come, or never will. */
+function settlingOf(answer: Promise<unknown>): AbortSignal {
+  const settled = new AbortController();
+  const settle = (): void => settled.abort();
+  answer.then(settle, settle);
+  return settled.signal;
+}
+
 /** The command that announces a chunk. */
 export function bdat(octets: number, last: boolean): Buffer {
   return Buffer.from(`BDAT ${octets}${last ? ' LAST' : ''}\r\n`, 'latin1');
@@ -174,7 +182,7 @@ function goesAsItIs({ exactLines, isBinary }: Outgoing): boolean {
 export async function inOnePiece(channel: Channel, message: Outgoing, most: number): Promise<Buffer | undefined> {
   if (message.size === undefined || message.size > most || !goesAsItIs(message)) return undefined;
   const pieces: Uint8Array[] = [];
-  for await (const chunk of takeUntil(chunksOf(message), channel.closed)) pieces.push(chunk);
+  for await (const chunk of takeUntil(chunksOf(message), channel.over)) pieces.push(chunk);
   if (channel.failure !== undefined) throw notYetSent(channel.failure);
   const [only] = pieces;
   const whole = pieces.length === 1 && only !== undefined ? asBuffer(only) : Buffer.concat(pieces);

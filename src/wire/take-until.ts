@@ -5,20 +5,16 @@
  * What this file must never know: what the chunks are, or what they are for.
  */
 
-/** Passes on the items of `source` until it ends or `over` settles, whichever comes first, and has it clean up then. */
-export async function* takeUntil<T>(source: AsyncIterable<T>, over: Promise<unknown>): AsyncGenerator<T, void, void> {
+/** Passes on the items of `source` until it ends or `over` is aborted, whichever comes first, and has it clean up then. */
+export async function* takeUntil<T>(source: AsyncIterable<T>, over: AbortSignal): AsyncGenerator<T, void, void> {
   const items = source[Symbol.asyncIterator]();
   let ended = false;
-  let isOver = false;
   let leave = (): void => undefined;
-  const stop = (): void => {
-    isOver = true;
-    leave();
-  };
-  // One reaction in all: a race for each item would pile them up on `over`.
-  over.then(stop, stop);
+  const stop = (): void => leave();
+  // A promise in its place would keep what waits for it, and with it the source, for as long as it lives itself.
+  over.addEventListener('abort', stop);
   try {
-    while (!isOver) {
+    while (!over.aborted) {
       const next = await new Promise<IteratorResult<T> | undefined>((resolve, reject) => {
         leave = () => resolve(undefined);
         items.next().then(resolve, reject);
@@ -29,6 +25,7 @@ export async function* takeUntil<T>(source: AsyncIterable<T>, over: Promise<unkn
       yield next.value;
     }
   } finally {
+    over.removeEventListener('abort', stop);
     // Not awaited: a source that waits cleans up behind that wait, and there may be no end to it.
     if (!ended) items.return?.().catch(() => undefined);
   }
