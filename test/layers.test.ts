@@ -102,7 +102,7 @@ test('only the output writes to the streams of the process, and the entry where 
   const talkers = [...code].filter(([, text]) => writes.test(text)).map(([file]) => file);
   assert.deepEqual(talkers.sort(), ['src/cli/bin.ts', 'src/cli/output.ts']);
   // A program that is given our terminal writes to it by itself: those the person named, and no others.
-  const named = /\/(?:sandbox|secrets|editor|pager)\.ts$/;
+  const named = /\/(?:sandbox|secrets|editor|pager|browser)\.ts$/;
   const inherited = [...code].filter(([file, text]) => /'inherit'/.test(text) && !named.test(file));
   assert.deepEqual(
     inherited.map(([file]) => file),

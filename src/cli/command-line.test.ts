@@ -8,10 +8,10 @@ const ROWS: readonly [text: string, words: readonly string[]][] = [
   ['less', ['less']],
   [' less  -R\t-X ', ['less', '-R', '-X']],
   [`"/opt/my pager" -p 'a "b"' ''`, ['/opt/my pager', '-p', 'a "b"', '']],
-  ['a\\ b "c\\"d" \'e\\\'', ['a b', 'c"d', 'e\\']],
+  ['C:\\bin\\vi.exe a"b c"d', ['C:\\bin\\vi.exe', 'ab cd']],
   ['less; touch x', ['less;', 'touch', 'x']],
   ['less$IFS`id`|$(id)', ['less$IFS`id`|$(id)']],
-  ['"open', ['open']],
+  ['"open', ['"open']],
   ['end\\', ['end\\']],
 ];
 

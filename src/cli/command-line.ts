@@ -1,24 +1,17 @@
 /**
- * A command line from the environment (PAGER, BROWSER) as words, without a shell.
+ * A command line from the environment (PAGER, BROWSER, EDITOR) as words, without a shell.
  *
  * Why: such a variable names a program with its options. What only a shell would make more of it (`;`, `$IFS`, backticks)
  * has no meaning here and is part of a word. Pure.
  */
 
-/** Words are separated by spaces; quotes and backslashes keep them together. An open quote ends with the text. */
-export function splitWords(text: string): string[] {
+/** Words apart by spaces; quotes of both kinds keep spaces in a word. Nothing else has a meaning. */
+export function splitWords(command: string): string[] {
   const words: string[] = [];
-  let word: string | undefined;
-  let quote = '';
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at] as string;
-    if (character === quote) quote = '';
-    else if (quote === '' && (character === '"' || character === "'")) [quote, word] = [character, word ?? ''];
-    else if (character === '\\' && quote !== "'" && at + 1 < text.length) word = (word ?? '') + text[++at];
-    else if (quote === '' && /\s/.test(character)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else word = (word ?? '') + character;
+  for (const [word] of command.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"']|["'])+/g)) {
+    words.push(
+      word.replaceAll(/"([^"]*)"|'([^']*)'/g, (_, double?: string, single?: string) => double ?? single ?? ''),
+    );
   }
-  return word === undefined ? words : [...words, word];
+  return words;
 }

@@ -6,6 +6,7 @@
  */
 import { withoutSecrets } from '../config/secrets.ts';
 import { ConfigError } from '../errors.ts';
+import { splitWords } from './command-line.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -16,17 +17,6 @@ const USUAL = [['vi'], ['nano']];
 export function editors(env: Env): string[][] {
   const set = [env['VISUAL'], env['EDITOR']].find((value) => value !== undefined && value.trim() !== '');
   return set === undefined ? USUAL : [splitWords(set)];
-}
-
-/** Words apart by spaces; quotes of both kinds keep spaces in a word. Nothing else has a meaning. */
-export function splitWords(command: string): string[] {
-  const words: string[] = [];
-  for (const [word] of command.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"']|["'])+/g)) {
-    words.push(
-      word.replaceAll(/"([^"]*)"|'([^']*)'/g, (_, double?: string, single?: string) => double ?? single ?? ''),
-    );
-  }
-  return words;
 }
 
 /**

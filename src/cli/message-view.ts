@@ -52,31 +52,39 @@ function paragraph(lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-function headerLines(message: Message, view: View): string[] {
+/** What stands above a message: names and safe texts. From and Subject are always there, the others where they say something. */
+export function headerRows(message: Message, view: Pick<View, 'trusted'> & { most?: number }): [string, string][] {
   const { from, to, cc, replyTo, headers } = message;
   const sender = parseAddressList(headers.raw('sender') ?? '').addresses;
+  const addresses = (list: readonly Address[]) => showAddresses(list, view.most);
   const rows: [name: string, value: string][] = [
-    ['From', addresses(from, view)],
-    ['Sender', sameAddresses(sender, from) ? '' : addresses(sender, view)],
-    ['To', addresses(to, view)],
-    ['Cc', addresses(cc, view)],
-    ['Reply-To', sameAddresses(replyTo, from) ? '' : addresses(replyTo, view)],
+    ['From', addresses(from)],
+    ['Sender', sameAddresses(sender, from) ? '' : addresses(sender)],
+    ['To', addresses(to)],
+    ['Cc', addresses(cc)],
+    ['Reply-To', sameAddresses(replyTo, from) ? '' : addresses(replyTo)],
     ['Subject', safeText(message.subject)],
     ['Date', showDate(message)],
     ['Checked', checks(message, view)],
   ];
-  const shown = rows.filter(([name, value]) => value !== '' || name === 'From' || name === 'Subject');
-  return shown.flatMap(([name, value]) => {
+  return rows
+    .filter(([name, value]) => value !== '' || name === 'From' || name === 'Subject')
+    .map(([name, value]) => [name, value || '(none)']);
+}
+
+function headerLines(message: Message, { style, columns, trusted = [] }: View): string[] {
+  const rows = headerRows(message, { trusted, ...(columns === Number.POSITIVE_INFINITY ? {} : { most: MAX_SHOWN }) });
+  return rows.flatMap(([name, value]) => {
     const label = `${name}:`;
-    const [first = '', ...rest] = wrapBehind(label.padEnd(LABEL), value || '(none)', view.columns);
-    return [view.style.bold(label) + first.slice(label.length), ...rest];
+    const [first = '', ...rest] = wrapBehind(label.padEnd(LABEL), value, columns);
+    return [style.bold(label) + first.slice(label.length), ...rest];
   });
 }
 
-function addresses(list: readonly Address[], { columns }: View): string {
-  const shown = columns === Number.POSITIVE_INFINITY ? list : list.slice(0, MAX_SHOWN);
-  const more = list.length - shown.length;
-  return shown.map(showAddress).join(', ') + (more > 0 ? `, and ${more} more` : '');
+function showAddresses(list: readonly Address[], most = list.length): string {
+  const more = list.length - most;
+  const shown = list.slice(0, most).map(showAddress).join(', ');
+  return more > 0 ? `${shown}, and ${more} more` : shown;
 }
 
 function sameAddresses(one: readonly Address[], other: readonly Address[]): boolean {
@@ -85,7 +93,7 @@ function sameAddresses(one: readonly Address[], other: readonly Address[]): bool
 }
 
 /** What a trusted server found: `spf=pass, dkim=pass by mx.example.org`. */
-function checks({ headers }: Message, { trusted = [] }: View): string {
+function checks({ headers }: Message, { trusted = [] }: Pick<View, 'trusted'>): string {
   const results = authentication(headers, trusted).slice(0, 10);
   const [first] = results;
   if (first === undefined) return '';

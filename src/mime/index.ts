@@ -30,6 +30,7 @@ export { forwarded, quote } from './reply-quote.ts';
 export { type ReplyMode, type ReplyOptions, type ReplyRecipients, replyRecipients } from './reply-recipients.ts';
 export { forwardSubject, replySubject } from './reply-subject.ts';
 export { type Threading, threadingOf } from './reply-threading.ts';
+export { type Sign, type SignOptions, signs } from './signs.ts';
 export { readHeaders, type Summary } from './summary.ts';
 export { type ThreadIds, threadIds } from './thread.ts';
 export { guessType } from './types.ts';
