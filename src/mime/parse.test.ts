@@ -67,14 +67,14 @@ epilogue
 Content-Type: message/rfc822
 
 Subject: inner
-Content-Type: multipart/digest; boundary=b
+Content-Type: multipart/digest; boundary=d
 
---b
+--d
 
 Subject: digested
 
 x
---b--
+--d--
 --b--
 end
 `;
@@ -97,9 +97,32 @@ test('tells the parts of a message apart', () => {
   assert.deepEqual(codes(NESTED), []);
 });
 
+test('an embedded message ends at the same place, descended into or not', () => {
+  const inner = 'Content-Type: multipart/mixed; boundary=b\n\n--b\n\nlost\n--b--\n';
+  const message = `Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n${inner}--b\n\nafter\n--b--\n`;
+  const ends = (descend: boolean) => {
+    const found: string[] = [];
+    const parser = new MessageParser(
+      {
+        partEnd: ({ number, kind, bodyEnd }) =>
+          void (number === '1' && kind !== 'multipart' && found.push(String(bodyEnd))),
+      },
+      { descend: () => descend },
+    );
+    parser.push(Buffer.from(message));
+    parser.end();
+    return found;
+  };
+  assert.deepEqual(ends(true), ends(false));
+});
+
 test('an embedded message can be kept whole', () => {
   const events = shape(NESTED, { descend: (part) => part.number !== '3' });
-  assert.ok(events.includes('|Subject: inner\r\nContent-Type: multipart/digest; boundary=b\r\n|'));
+  assert.ok(
+    events.includes(
+      '|Subject: inner\r\nContent-Type: multipart/digest; boundary=d\r\n\r\n--d\r\n\r\nSubject: digested\r\n\r\nx\r\n--d--|',
+    ),
+  );
 });
 
 test('faults are read by stated rules', () => {

@@ -4,7 +4,8 @@
  * Why: a message may be larger than memory and may be made to hurt. Bodies are searched with the platform's `indexOf` and
  * handed on as slices; nothing is read line by line but headers, nothing recurses, and what is held between two chunks is
  * at most one line that may yet become a boundary. Faults are noted as defects, by these rules: the first of several
- * Content-Type fields counts; a boundary of an outer multipart ends all inner ones; a multipart without a boundary
+ * Content-Type fields counts; a boundary of an outer multipart ends all inner ones, and an embedded message where it would end as
+ * one opaque part; a multipart without a boundary
  * parameter, or nested too deep, is one opaque part; an embedded message is descended into unless it is encoded (which
  * RFC 2046 §5.2.1 forbids, and which is then an opaque part). This file must never know charsets or what is text.
  */
@@ -226,20 +227,28 @@ export class MessageParser {
     this.#openHeader(next);
   }
 
-  /** @param line what follows the two hyphens, without LF. The innermost multipart it fits is meant. */
+  /**
+   * The innermost multipart it fits is meant; but one around an embedded message comes before those within, so that the
+   * message ends at the same place whether it is descended into or not.
+   *
+   * @param line what follows the two hyphens, without LF.
+   */
   #findBoundary(line: string): Found | undefined {
     const text = line.trimEnd();
     if (text.length > MAX_BOUNDARY || line.length - text.length > MAX_PADDING) return undefined;
+    let found: Found | undefined;
+    let within = false;
     for (let index = this.#stack.length - 1; index >= 0; index--) {
-      const boundary = this.#stack[index]?.boundary;
-      if (boundary === undefined || !text.startsWith(boundary)) continue;
+      const { part, boundary } = this.#stack[index] as Open;
+      within &&= part.kind !== 'message';
+      if (within || boundary === undefined || !text.startsWith(boundary)) continue;
       const close = text.length === boundary.length + 2 && text.endsWith('--');
       if (!close && text.length !== boundary.length) continue;
-      if (close || this.#parts < this.#options.maxParts) return { index, close };
-      if (this.defects.every((defect) => defect.code !== 'too-many-parts'))
-        note(this.defects, { code: 'too-many-parts' });
-      return undefined;
+      [found, within] = [{ index, close }, true];
     }
+    if (found === undefined || found.close || this.#parts < this.#options.maxParts) return found;
+    if (this.defects.every((defect) => defect.code !== 'too-many-parts'))
+      note(this.defects, { code: 'too-many-parts' });
     return undefined;
   }
 
