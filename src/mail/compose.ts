@@ -110,8 +110,10 @@ async function attachments({
   attach = [],
   inline = [],
 }: MessageRequest): Promise<Attachment[]> {
-  // Of what is there already only a message has to be looked at: the others have their type.
-  const ready = given.map((each) => (each.type === 'message/rfc822' ? inspectAttachment(each) : each));
+  // Of what is there already only a message has to be looked at, once: the others have their type.
+  const ready = given.map((each) =>
+    each.type === 'message/rfc822' && each.lines === undefined ? inspectAttachment(each) : each,
+  );
   const attached = await Promise.all([...ready, ...attach.map(openFile)]);
   const shown = await Promise.all(inline.map(openFile));
   return [...attached, ...shown.map(shownInline)];

@@ -39,5 +39,6 @@ test('text is known, with its charset', () => {
   assert.deepEqual(judge(Buffer.from('\ufeffh', 'utf16le')), { type: 'text/plain', charset: 'utf-16' });
   const cut = Buffer.from(`x${'é'.repeat(HEAD)}`);
   assert.deepEqual(judge(cut.subarray(0, HEAD)), { type: 'text/plain', charset: 'utf-8' });
+  assert.deepEqual(judge(Buffer.from('x'.repeat(HEAD))), { type: 'text/plain' });
   assert.equal(judge(Buffer.from('é').subarray(0, 1)).type, 'application/octet-stream');
 });

@@ -79,8 +79,10 @@ function textOf(head: Uint8Array): Judged | undefined {
   try {
     // Where more follows, a character may be cut at the end.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: head.length === HEAD });
-    const control = /[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]/.test(text);
-    return control || text === '' ? undefined : { type: 'text/plain', charset: 'utf-8' };
+    if (text === '' || /[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]/.test(text)) return undefined;
+    // ASCII may be the beginning of a text in any charset.
+    const isKnown = text.length < head.length || head.length < HEAD;
+    return { type: 'text/plain', ...(isKnown ? { charset: 'utf-8' } : {}) };
   } catch {
     return undefined;
   }

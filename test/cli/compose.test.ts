@@ -121,6 +121,28 @@ suite('send', () => {
     await home.refused(64, ['send', '--raw', 'old.eml', link]);
   });
 
+  test('an answer may be written in Markdown too, and take messages along', async () => {
+    const args = [
+      'reply',
+      '3',
+      '--all',
+      '-t',
+      'bob@example.org',
+      '--markdown',
+      '**Yes**, see attached.',
+      '--attach-message',
+      '2',
+    ];
+    const { code, stderr } = await home.posthorn(args);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /nothing is attached/);
+    const { html, text, parts } = await received();
+    assert.match(html ?? '', /<strong>Yes<\/strong>/);
+    assert.match(html ?? '', /<pre[^>]*>[^]*&gt; /);
+    assert.match(text ?? '', /^> [^]*\*\*Yes\*\*, see attached\.$/m);
+    assert.ok(parts.some(({ type }) => type === 'message/rfc822'));
+  });
+
   test('options that say the same twice are refused', async () => {
     for (const options of [
       ['--markdown', 'x', '--body', 'y'],

@@ -51,6 +51,7 @@ const NAMES: readonly string[] = [
   '=?utf-8?q?x?=.bin',
   `${'x'.repeat(180)}.bin`,
   `${'é'.repeat(200)}.bin`,
+  `${'日'.repeat(1700)}.bin`,
   '.hidden',
   'noextension',
   'semi;colon=equals.bin',
