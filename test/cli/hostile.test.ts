@@ -11,6 +11,7 @@ import { onTerminal } from '../support/tty.ts';
 import { startLineServer } from '../support/line-server.ts';
 import { makeMailHome } from '../support/mail-home.ts';
 import { makeHome } from '../support/program.ts';
+import { assertSafeText } from '../support/universal.ts';
 
 const EVIL = '\x1b[2J\x1b]0;owned\x07\x9b31m\u009d0;t\u009c\u202egpj.exe\u2066\x08\x00\x7f\u2028';
 /** As bytes, so that what decoding brings out is there as well: a C1 control in UTF-8, in latin1, and in base64. */
@@ -61,17 +62,6 @@ const HTML = [
   '',
 ].join('\r\n');
 
-/** Nothing but text: no control character beyond line breaks, no bidi control, no tag. */
-function assertHarmless(text: string, what: string): void {
-  // oxlint-disable-next-line no-misleading-character-class
-  const found = /[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069\u2028\u2029]/u.exec(text);
-  assert.equal(
-    found,
-    null,
-    `${what}: ${JSON.stringify(text.slice(Math.max(0, (found?.index ?? 0) - 40)).slice(0, 100))}`,
-  );
-}
-
 const home = await makeMailHome({ after }, { samples: false });
 writeFileSync(join(home.folder, 'evil.eml'), Buffer.from(MESSAGE, 'latin1'));
 writeFileSync(join(home.folder, 'html.eml'), Buffer.from(HTML, 'latin1'));
@@ -109,18 +99,17 @@ const LOOKS = [
 const ON_TERMINAL = ['list', 'list --remote --trace', 'read 1', 'read 1 --raw', 'read 2 --part 1', 'list \x1b[31m'];
 
 test('nothing of a hostile message or argument comes out raw, on a pipe', async () => {
-  assertHarmless(fetched.stdout + fetched.stderr, 'fetch --trace');
+  assertSafeText(fetched.stdout + fetched.stderr, 'fetch --trace');
   for (const command of LOOKS) {
     const { stdout, stderr } = await home.posthorn(command.split(' '));
-    assertHarmless(stdout + stderr, command);
+    assertSafeText(stdout + stderr, command);
   }
 });
 
 test('nor on a terminal, but for the styles of our own', async () => {
   for (const command of ON_TERMINAL) {
     const { output } = await onTerminal(home, command.split(' '));
-    const ours = output.replace(/\x1b\[(?:1|2|22|31|32|33|39)m|\x1b\[K|\r/g, '');
-    assertHarmless(ours, command);
+    assertSafeText(output, command, { terminal: true });
   }
 });
 
@@ -133,13 +122,13 @@ test('what is asked for exactly is exact on a pipe', async () => {
 test('the attachments of a hostile message stay in the folder, under harmless names', async () => {
   const { code, stdout, stderr } = await home.posthorn(['save', '1', '--dir', 'saved']);
   assert.equal(code, 0, stderr);
-  assertHarmless(stdout + stderr, 'save');
+  assertSafeText(stdout + stderr, 'save');
   assert.match(readdirSync(join(home.folder, 'saved')).sort().join('|'), /^\[2J ?gpj\.exe\|owned\|rf ~$/);
   const again = await home.posthorn(['save', '1', '--dir', 'saved']);
   assert.equal(again.code, 0);
   assert.equal(readdirSync(join(home.folder, 'saved')).length, 6, 'nothing was overwritten');
   const whole = await home.posthorn(['save', '1', '--message', '--dir', 'whole']);
-  assertHarmless(whole.stdout + whole.stderr, 'save --message');
+  assertSafeText(whole.stdout + whole.stderr, 'save --message');
   assert.equal(readdirSync(join(home.folder, 'whole')).length, 1);
 });
 
@@ -171,7 +160,7 @@ test('nor anything a server says', async (t) => {
       const { code, stdout, stderr } = await place.posthorn([...options, ...command]);
       assert.notEqual(code, 0);
       assert.doesNotMatch(stderr, /fault of Posthorn/);
-      assertHarmless(stdout + stderr, [...options, ...command].join(' '));
+      assertSafeText(stdout + stderr, [...options, ...command].join(' '));
     }
   }
 });
