@@ -12,35 +12,21 @@ import { join } from 'node:path';
 import { StoreError, UsageError } from '../errors.ts';
 import type { Delivered, Delivery } from './delivery.ts';
 import { checkFolder, makeFolder } from './folder.ts';
+import { Inventory, type StoredMessage } from './inventory.ts';
 import { Journal } from './journal.ts';
 import { Ledger, type LedgerItem, type Listed, type MailboxRecord, readRecord, type Surveyed } from './ledger.ts';
 import { Lock } from './lock.ts';
-import { type FlagChange, Maildir, type MaildirEntry } from './maildir.ts';
+import { type FlagChange, Maildir } from './maildir.ts';
 import { inParallel } from './parallel.ts';
 import { openContent, type StoredContent } from './reader.ts';
+
+export type { StoredMessage };
 
 export interface MailboxPaths {
   /** The Maildir. */
   readonly maildir: string;
   /** A folder for the journal and the lock. */
   readonly state: string;
-}
-
-/** A message in the mailbox. */
-export interface StoredMessage {
-  /** Small, starting at 1; the same from run to run, never used again. */
-  readonly number: number;
-  readonly base: string;
-  readonly path: string;
-  /** In bytes. */
-  readonly size: number;
-  /** Maildir letters, sorted. */
-  readonly flags: string;
-  readonly seen: boolean;
-  /** Absent for a message that another program delivered, or that came from a server without UIDL. */
-  readonly uidl: string | undefined;
-  /** Of the bytes as received, in hex; absent for a message that another program delivered. */
-  readonly sha256: string | undefined;
 }
 
 /** A server message with its place here. */
@@ -55,12 +41,12 @@ export class Mailbox {
   readonly #ledger: Ledger;
   readonly #journal: Journal<MailboxRecord> | undefined;
   readonly #lock: Lock | undefined;
-  #entries = new Map<string, MaildirEntry>();
-  #ignored: readonly string[] = [];
+  readonly #inventory: Inventory;
 
   private constructor(maildir: Maildir, ledger: Ledger, writer?: { journal: Journal<MailboxRecord>; lock: Lock }) {
     this.#maildir = maildir;
     this.#ledger = ledger;
+    this.#inventory = new Inventory(maildir, ledger);
     this.#journal = writer?.journal;
     this.#lock = writer?.lock;
   }
@@ -183,9 +169,7 @@ export class Mailbox {
   async commit(deliveries: readonly Delivery[], proven = true): Promise<Delivered[]> {
     const delivered = await this.#maildir.commitAll(deliveries);
     await this.#record(delivered.map((each) => this.#stored(each, proven)));
-    for (const { base, size } of delivered) {
-      this.#entries.set(base, { base, path: join(this.#maildir.path, 'new', base), size, flags: '' });
-    }
+    for (const each of delivered) this.#inventory.add(each);
     return delivered;
   }
 
@@ -212,9 +196,7 @@ export class Mailbox {
 
   /** Looks at the Maildir again; a writer numbers what other programs delivered. */
   async refresh(): Promise<void> {
-    const { entries, ignored } = await this.#maildir.list();
-    this.#ignored = ignored;
-    this.#entries = new Map(entries.map((entry) => [entry.base, entry]));
+    const entries = await this.#inventory.refresh();
     if (this.#journal === undefined) return;
     const first = this.#ledger.nextNumber;
     const unknown = entries.filter(({ base }) => this.#ledger.byBase(base) === undefined);
@@ -223,24 +205,17 @@ export class Mailbox {
 
   /** The messages that are here, newest last. */
   messages(): StoredMessage[] {
-    const messages: StoredMessage[] = [];
-    for (const item of this.#ledger.items()) {
-      const entry = this.#entries.get(item.base);
-      if (entry !== undefined) messages.push(messageOf(item, entry));
-    }
-    return messages;
+    return this.#inventory.messages();
   }
 
   /** The message with this number, if it is here. */
   byNumber(number: number): StoredMessage | undefined {
-    const item = this.#ledger.byNumber(number);
-    const entry = this.#entries.get(item?.base ?? '');
-    return item === undefined || entry === undefined ? undefined : messageOf(item, entry);
+    return this.#inventory.byNumber(number);
   }
 
   /** Paths in the Maildir that are no messages (folders, links, FIFOs); they are never opened. */
   get ignored(): readonly string[] {
-    return this.#ignored;
+    return this.#inventory.ignored;
   }
 
   /**
@@ -248,24 +223,13 @@ export class Mailbox {
    *
    * @throws StoreError `message-missing`, or the code of the fault.
    */
-  async read(number: number): Promise<StoredContent> {
-    const entry = this.#here(number);
-    try {
-      return await openContent(entry.path);
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'mailbox-missing') throw error;
-    }
-    const moved = await this.#maildir.find(entry.base);
-    if (moved === undefined) throw missing(number);
-    return openContent(moved.path);
+  read(number: number): Promise<StoredContent> {
+    return this.#inventory.read(number);
   }
 
   /** Sets and clears Maildir flags. @throws StoreError `message-missing`, or the code of the fault. */
-  async flag(number: number, change: FlagChange): Promise<StoredMessage> {
-    const entry = await this.#maildir.flag(this.#here(number), change);
-    if (entry === undefined) throw missing(number);
-    this.#entries.set(entry.base, entry);
-    return this.#here(number);
+  flag(number: number, change: FlagChange): Promise<StoredMessage> {
+    return this.#inventory.flag(number, change);
   }
 
   /** Marks a message as seen. @throws as `flag`. */
@@ -281,12 +245,10 @@ export class Mailbox {
 
   async #recover(): Promise<void> {
     await this.refresh();
-    const pending = new Map<string, LedgerItem>();
-    for (const item of this.#ledger.items()) {
-      if (item.listed !== undefined) pending.set(item.base, item);
-    }
+    const planned = [...this.#ledger.items()].filter(({ listed }) => listed !== undefined);
+    const pending = new Map(planned.map((item) => [item.base, item]));
     await this.#maildir.removeUnfinished(pending);
-    const adopted = [...this.#entries.values()].filter(({ base }) => pending.has(base) && !pending.get(base)?.stored);
+    const adopted = this.#inventory.entries.filter(({ base }) => pending.has(base) && !pending.get(base)?.stored);
     if (adopted.length === 0) return;
     // Our files are synced before they are linked, but the entry of this one may not be durable yet.
     await this.#maildir.sync();
@@ -319,12 +281,6 @@ export class Mailbox {
       throw new UsageError('not-planned', 'This delivery was not planned in this mailbox.');
     return { ...item, listed: item.listed };
   }
-
-  #here(number: number): StoredMessage {
-    const message = this.byNumber(number);
-    if (message === undefined) throw missing(number);
-    return message;
-  }
 }
 
 function replay(records: readonly MailboxRecord[], state: string): Ledger {
@@ -340,21 +296,4 @@ function replay(records: readonly MailboxRecord[], state: string): Ledger {
 
 function journalIn(state: string): string {
   return join(state, 'journal');
-}
-
-function messageOf({ number, listed, stored }: LedgerItem, { base, path, size, flags }: MaildirEntry): StoredMessage {
-  return {
-    number,
-    base,
-    path,
-    size,
-    flags,
-    seen: flags.includes('S'),
-    uidl: listed?.uidl || undefined,
-    sha256: stored?.sha256,
-  };
-}
-
-function missing(number: number): StoreError {
-  return new StoreError('message-missing', `Message ${number} is no longer in the mailbox.`);
 }

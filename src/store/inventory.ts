@@ -1,0 +1,117 @@
+/**
+ * What is in a Maildir at the moment, by the numbers that the ledger gives: other programs move files, flag and remove
+ * them. What this file must never know: servers, locks, and how a ledger is kept.
+ */
+import { join } from 'node:path';
+import { StoreError } from '../errors.ts';
+import type { Delivered } from './delivery.ts';
+import type { Ledger, LedgerItem } from './ledger.ts';
+import type { FlagChange, Maildir, MaildirEntry } from './maildir.ts';
+import { openContent, type StoredContent } from './reader.ts';
+
+/** A message in the mailbox. */
+export interface StoredMessage {
+  /** Small, starting at 1; the same from run to run, never used again. */
+  readonly number: number;
+  readonly base: string;
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Maildir letters, sorted. */
+  readonly flags: string;
+  readonly seen: boolean;
+  /** Absent for a message that another program delivered, or that came from a server without UIDL. */
+  readonly uidl: string | undefined;
+  /** Of the bytes as received, in hex; absent for a message that another program delivered. */
+  readonly sha256: string | undefined;
+}
+
+export class Inventory {
+  /** Paths that are no messages; they are never opened. */
+  ignored: readonly string[] = [];
+  readonly #maildir: Maildir;
+  readonly #ledger: Ledger;
+  #entries = new Map<string, MaildirEntry>();
+
+  constructor(maildir: Maildir, ledger: Ledger) {
+    this.#maildir = maildir;
+    this.#ledger = ledger;
+  }
+
+  get entries(): readonly MaildirEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  /** Looks at the Maildir again. @returns all that is there, numbered or not. */
+  async refresh(): Promise<readonly MaildirEntry[]> {
+    const { entries, ignored } = await this.#maildir.list();
+    this.ignored = ignored;
+    this.#entries = new Map(entries.map((entry) => [entry.base, entry]));
+    return entries;
+  }
+
+  /** Takes in what was just delivered. */
+  add({ base, size }: Delivered): void {
+    this.#entries.set(base, { base, path: join(this.#maildir.path, 'new', base), size, flags: '' });
+  }
+
+  /** The messages that have a number, newest last. */
+  messages(): StoredMessage[] {
+    const messages: StoredMessage[] = [];
+    for (const item of this.#ledger.items()) {
+      const entry = this.#entries.get(item.base);
+      if (entry !== undefined) messages.push(messageOf(item, entry));
+    }
+    return messages;
+  }
+
+  byNumber(number: number): StoredMessage | undefined {
+    const item = this.#ledger.byNumber(number);
+    const entry = this.#entries.get(item?.base ?? '');
+    return item === undefined || entry === undefined ? undefined : messageOf(item, entry);
+  }
+
+  /** Opens a message, also where it was moved meanwhile. @throws StoreError `message-missing`, or the code of the fault. */
+  async read(number: number): Promise<StoredContent> {
+    const entry = this.#here(number);
+    try {
+      return await openContent(entry.path);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'mailbox-missing') throw error;
+    }
+    const moved = await this.#maildir.find(entry.base);
+    if (moved === undefined) throw missing(number);
+    return openContent(moved.path);
+  }
+
+  /** Sets and clears flags. @throws as `read`. */
+  async flag(number: number, change: FlagChange): Promise<StoredMessage> {
+    const entry = await this.#maildir.flag(this.#here(number), change);
+    if (entry === undefined) throw missing(number);
+    this.#entries.set(entry.base, entry);
+    return this.#here(number);
+  }
+
+  #here(number: number): StoredMessage {
+    const message = this.byNumber(number);
+    if (message === undefined) throw missing(number);
+    return message;
+  }
+}
+
+function messageOf({ number, listed, stored }: LedgerItem, { base, path, size, flags }: MaildirEntry): StoredMessage {
+  return {
+    number,
+    base,
+    path,
+    size,
+    flags,
+    seen: flags.includes('S'),
+    uidl: listed?.uidl || undefined,
+    sha256: stored?.sha256,
+  };
+}
+
+function missing(number: number): StoreError {
+  return new StoreError('message-missing', `Message ${number} is no longer in the mailbox.`);
+}
