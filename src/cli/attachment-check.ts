@@ -35,12 +35,12 @@ export function forgottenAttachment(
 export async function checkAttachments(
   context: Context,
   written: Written,
-  options: Pick<ComposeOptions, 'attachmentCheck'>,
+  options: Pick<ComposeOptions, 'attachmentCheck'> & { dryRun?: boolean },
 ): Promise<void> {
   const forgotten = forgottenAttachment(written, options);
   if (forgotten === undefined) return;
   context.output.warn(forgotten);
-  await confirm(context, 'Send it all the same?', 'Attach a file with --attach.');
+  if (options.dryRun !== true) await confirm(context, 'Send it all the same?', 'Attach a file with --attach.');
 }
 
 /**

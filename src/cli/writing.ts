@@ -19,7 +19,7 @@ export type Prepared = Sendable & {
   remove(sent: boolean): Promise<void>;
 };
 
-export type WritingOptions = ComposeOptions & EditOptions;
+export type WritingOptions = ComposeOptions & EditOptions & { dryRun?: boolean };
 
 /** A message that begins with nothing. */
 const BLANK: Beginning = {
