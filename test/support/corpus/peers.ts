@@ -13,15 +13,12 @@ export interface Opinion {
 
 export async function byMailparser(octets: Buffer): Promise<Opinion> {
   const mail = await simpleParser(octets, { skipHtmlToText: true, skipTextToHtml: true, skipTextLinks: true });
-  const people = (field: 'from' | 'to' | 'cc') =>
-    [mail[field]]
-      .flat()
-      .flatMap((list: AddressObject | undefined) => list?.value ?? [])
-      .map(({ name, address }) => `${field} ${name} <${address ?? ''}>`);
   const attachments: readonly Attachment[] = mail.attachments;
+  const people = (field: AddressObject | AddressObject[] | undefined) =>
+    [field].flat().flatMap((list) => list?.value ?? []);
   return {
     subject: mail.subject ?? '',
-    addresses: [...people('from'), ...people('to'), ...people('cc')],
+    addresses: addressLines({ from: people(mail.from), to: people(mail.to), cc: people(mail.cc) }),
     names: attachments.flatMap(({ filename }) => filename ?? []),
     content: joined([mail.text, mail.html || '', ...attachments.map(({ content }) => content)]),
   };
@@ -29,17 +26,20 @@ export async function byMailparser(octets: Buffer): Promise<Opinion> {
 
 export async function byPostalMime(octets: Buffer): Promise<Opinion> {
   const mail = await PostalMime.parse(octets);
-  const people = (field: 'from' | 'to' | 'cc') =>
-    [mail[field]]
-      .flat()
-      .flatMap((entry) => entry ?? [])
-      .map(({ name, address }) => `${field} ${name} <${address ?? ''}>`);
   return {
     subject: mail.subject ?? '',
-    addresses: [...people('from'), ...people('to'), ...people('cc')],
+    addresses: addressLines({ from: [mail.from ?? []].flat(), to: mail.to ?? [], cc: mail.cc ?? [] }),
     names: mail.attachments.flatMap(({ filename }) => filename ?? []),
     content: joined([mail.text, mail.html, ...mail.attachments.map(({ content }) => content)]),
   };
+}
+
+function addressLines(
+  fields: Readonly<Record<string, readonly { name: string; address?: string | undefined }[]>>,
+): string[] {
+  return Object.entries(fields).flatMap(([field, people]) =>
+    people.map(({ name, address }) => `${field} ${name} <${address ?? ''}>`),
+  );
 }
 
 function joined(pieces: readonly (string | ArrayBuffer | Uint8Array | undefined)[]): string {
