@@ -61,7 +61,8 @@ export class SmtpPool {
   }
 
   /**
-   * Sends a message as soon as a connection is free. `message.chunks` is called anew for each attempt.
+   * Sends a message as soon as a connection is free. `message.chunks` is called anew for each attempt, and `progress` counts
+   * each from the beginning.
    *
    * @throws what `SmtpClient.connect`, `login` and `send` throw; `ConnectionLostError` with `unknown` where nobody can say
    *   whether it was sent. A refused login ends the pool: every message fails with it, and no further attempt is made.
