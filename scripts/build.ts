@@ -53,6 +53,8 @@ try {
       '@peculiar/x509',
       'reflect-metadata',
       'htmlparser2',
+      'pngjs',
+      'jpeg-js',
       'iconv-lite',
       '@mongodb-js/saslprep',
     ],

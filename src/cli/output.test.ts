@@ -222,3 +222,24 @@ test('a bar steps aside for talk', () => {
   piped.progress('Fetching', 10).update(5);
   assert.equal(none.text, '');
 });
+
+test('an image is a control sequence of known form, or text like any other', async () => {
+  const { output, stdout } = capture({ tty: true });
+  const images = [
+    '\x1b_Ga=T,m=0;QUJD\x1b\\',
+    '\x1b]1337;File=inline=1;size=3;width=1:QUJD\x07',
+    '\x1bP0;1q"1;1;1;1#0;2;0;0;0#0@\x1b\\',
+  ];
+  for (const image of images) await output.image(image);
+  assert.equal(stdout.text, images.join(''));
+  for (const other of [
+    '\x1b_Ga=d;x\x1b[2J\x1b\\',
+    '\x1b]52;c;QUJD\x07',
+    '\x1bP$q"p\x1b\\',
+    '\x1bP0;1q\x1b\\\x1b[2J\x1b\\',
+  ]) {
+    const before = stdout.text.length;
+    await output.image(other);
+    assert.doesNotMatch(stdout.text.slice(before), /\x1b|\x07/);
+  }
+});

@@ -46,6 +46,10 @@ export function colorWanted(env: Readonly<Record<string, string | undefined>>, n
   return !noColor && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
 }
 
+/** Images by kitty's protocol (piece by piece), iTerm2's, and as sixels. */
+const IMAGE =
+  /^(?:\x1b_G[a-zA-Z0-9=,]{1,99};[A-Za-z0-9+/=]*\x1b\\|\x1b\]1337;File=inline=1;size=\d+;width=\d+:[A-Za-z0-9+/=]+\x07|\x1bP0;1q[!-~]*\x1b\\)$/;
+
 const SILENT: Progress = { add() {}, update() {}, done() {} };
 
 export class Output {
@@ -118,6 +122,18 @@ export class Output {
     const { stdout } = this.#options;
     const safe = typeof chunk === 'string' ? this.#safeData(chunk) : stdout.isTTY ? this.#safeBytes(chunk) : chunk;
     if (!this.#put(safe) && !this.#stdoutError) await drained(stdout);
+    if (this.#stdoutError) throw this.#stdoutError;
+  }
+
+  /**
+   * An image, as one of the control sequences that images.ts makes; it holds base64 or numbers alone, or is made safe like
+   * everything else.
+   *
+   * @throws as `write`.
+   */
+  async image(sequence: string): Promise<void> {
+    if (!IMAGE.test(sequence)) return this.write(sequence);
+    if (!this.#put(sequence) && !this.#stdoutError) await drained(this.#options.stdout);
     if (this.#stdoutError) throw this.#stdoutError;
   }
 

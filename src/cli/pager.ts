@@ -19,15 +19,18 @@ const STYLING = /\x1b\[\d{1,3}m/g;
  * as it is everywhere else.
  *
  * @param wanted false for `--no-pager`.
+ * @returns whether a pager showed it.
  */
-export async function page({ output, surroundings }: Context, text: string, wanted = true): Promise<void> {
+export async function page({ output, surroundings }: Context, text: string, wanted = true): Promise<boolean> {
   const [program, ...args] = wanted && output.isTerminal ? pagerOf(surroundings.env) : [];
   const ended = `${text}\n`;
-  if (program === undefined || fits(text, output.columns, output.rows)) return output.write(ended);
-  const failure = await runPager(program, args, ended, surroundings);
-  if (failure === undefined) return;
-  output.warn(`the pager ${program} could not be started (${failure}).`);
+  if (program !== undefined && !fits(text, output.columns, output.rows)) {
+    const failure = await runPager(program, args, ended, surroundings);
+    if (failure === undefined) return true;
+    output.warn(`the pager ${program} could not be started (${failure}).`);
+  }
   await output.write(ended);
+  return false;
 }
 
 /** The words of the pager's command; none where no pager is wanted. */

@@ -10,6 +10,7 @@ import { showPage } from '../browser.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { messageJson } from '../message-json.ts';
+import { detectProtocol, type ImageProtocol, readProtocol, showImages } from '../images.ts';
 import { headerRows, renderMessage } from '../message-view.ts';
 import { readNumber } from '../options.ts';
 import { page } from '../pager.ts';
@@ -21,6 +22,7 @@ interface ReadFlags {
   raw?: boolean;
   part?: string;
   html?: boolean;
+  images?: ImageProtocol | 'auto' | true;
   /** False after --no-pager. */
   pager?: boolean;
 }
@@ -44,6 +46,7 @@ export function define(command: Command, run: Run): void {
     .option('--raw', 'print the message exactly as it was received')
     .option('--part <number>', 'print one part, decoded')
     .option('--html', 'open a copy that is safe to look at in the browser, or write it to standard output')
+    .option('--images [protocol]', 'show images in the terminal: auto, kitty, iterm, sixel or none', readProtocol)
     .option('--no-pager', 'print everything at once, also on a terminal')
     .addHelpText('after', EXAMPLES)
     .action(run(read));
@@ -62,11 +65,16 @@ async function read(context: Context, number: number, where: '-' | undefined, fl
   } else if (flags.html) {
     const html = await pageOf(message, account.trustedAuthserv);
     if (output.isTerminal && where === undefined) await showPage(context, html);
-    else await output.write(output.isTerminal ? safeText(html, { multiline: true }) : html);
+    else await output.write(Buffer.from(html));
   } else {
     await show(context, message, flags, account.trustedAuthserv);
   }
   await message.markSeen();
+}
+
+/** Where the output is no terminal, none. */
+function detected({ output, surroundings }: Context): ImageProtocol {
+  return output.isTerminal ? detectProtocol(surroundings.env) : 'none';
 }
 
 function readOutput(text: string): '-' {
@@ -106,6 +114,11 @@ async function show(context: Context, message: OpenMessage, flags: ReadFlags, tr
     await page(context, lines.join('\n'), flags.pager);
   } else {
     const { style, columns } = output;
-    await page(context, await renderMessage(opened, { style, columns, trusted }), flags.pager);
+    const asked = flags.images === true ? 'auto' : flags.images;
+    const protocol = asked === undefined || asked === 'auto' ? detected(context) : asked;
+    // A pager cannot show them.
+    const pager = flags.pager !== false && (asked === undefined || protocol === 'none');
+    const paged = await page(context, await renderMessage(opened, { style, columns, trusted }), pager);
+    if (!paged && protocol !== 'none') await showImages(output, message, opened, protocol);
   }
 }
