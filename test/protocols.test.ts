@@ -39,7 +39,7 @@ function exists(reference: string): boolean {
   return globSync(file, { cwd: root }).length === 1 && (words.length === 0 || read(file).includes(words[0] ?? ''));
 }
 
-for (const heading of ['POP3', 'SMTP', 'SASL', 'TLS and connections']) {
+for (const heading of ['POP3', 'SMTP', 'SASL', 'TLS and connections', 'Messages']) {
   test(`${heading}: every row names tests, and they exist`, () => {
     const rows = rowsOf(heading);
     assert.ok(rows.length > 0);
