@@ -60,6 +60,7 @@ test('a letter, where the output is no terminal', async () => {
     '-- ',
     'Ann',
     '',
+    'Attached:',
     '[2] report.pdf  application/pdf, 4 B',
   ]);
 });
@@ -87,6 +88,7 @@ test('the same on 40 columns, styled', async () => {
     '<d>-- </d>',
     '<d>Ann</d>',
     '',
+    'Attached:',
     '<b>[2]</b> report.pdf  <d>application/pdf, 4 B</d>',
   ]);
 });
@@ -165,6 +167,7 @@ MZ
     '',
     '(no text)',
     '',
+    'Attached:',
     '[1] invoice.pdf.exe  text/plain, 4 B',
   ]);
 });

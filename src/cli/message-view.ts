@@ -40,11 +40,16 @@ export async function renderMessage(message: Message, view: View): Promise<strin
     ...paragraph(signLines(message, view)),
     ...paragraph(notices),
     ...paragraph(message.bodies.length === 0 ? [style.dim('(no text)')] : body),
-    ...paragraph(message.attachments.flatMap((part) => attachmentLines(part, view))),
+    ...partLines('Attached:', message.attachments, view),
+    ...partLines('In the HTML:', message.inline, view),
   ];
-  if (message.inline.length > 0)
-    lines.push('', 'In the HTML:', ...message.inline.flatMap((part) => attachmentLines(part, view)));
   return lines.join('\n');
+}
+
+/** Under a name of their own, so that their numbers are not taken for those of links. */
+function partLines(name: string, parts: readonly PartInfo[], view: View): readonly string[] {
+  const lines = parts.flatMap((part) => attachmentLines(part, view));
+  return paragraph(lines.length === 0 ? [] : [name, ...lines]);
 }
 
 /** Lines with an empty one before them, unless there are none. */

@@ -203,6 +203,11 @@ export class Output {
     return this.#options.stdout.write(chunk);
   }
 
+  /** Text as it would go to standard output, for a program that shows it in our place. */
+  guarded(text: string): string {
+    return this.#safeData(text);
+  }
+
   #safeData(text: string): string {
     return this.#styled ? safeStyledText(text) : safeText(text, { multiline: true });
   }

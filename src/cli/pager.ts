@@ -23,7 +23,7 @@ const STYLING = /\x1b\[\d{1,3}m/g;
  */
 export async function page({ output, surroundings }: Context, text: string, wanted = true): Promise<boolean> {
   const [program, ...args] = wanted && output.isTerminal ? pagerOf(surroundings.env) : [];
-  const ended = `${text}\n`;
+  const ended = output.guarded(`${text}\n`);
   if (program !== undefined && !fits(text, output.columns, output.rows)) {
     const failure = await runPager(program, args, ended, surroundings);
     if (failure === undefined) return true;
