@@ -114,3 +114,35 @@ async function closed<T extends { close(): Promise<void> }>(journal: T): Promise
   await journal.close();
   return journal;
 }
+
+test('what was appended behind a mark is read alone, and another journal is told from the one that was read', async () => {
+  const { path, bytes } = await written('since', [['a', 'b'], ['c']]);
+  const first = await Journal.readSince(path, text);
+  assert.deepEqual(first?.records, ['a', 'b', 'c']);
+  assert.deepEqual((await Journal.readSince(path, text, first.mark))?.records, []);
+  const journal = await Journal.open(path, text);
+  await journal.append(['d']);
+  await journal.close();
+  const second = await Journal.readSince(path, text, first.mark);
+  assert.deepEqual(second?.records, ['d']);
+  assert.deepEqual((await Journal.readSince(path, text, second.mark))?.mark, second.mark);
+  // The line that was the last one is another, the file is shorter, or gone.
+  await written('other', [['a', 'x'], ['y']]);
+  assert.equal(await Journal.readSince(join(folder, 'other'), text, first.mark), undefined);
+  await writeFile(path, bytes.subarray(0, -1));
+  assert.equal(await Journal.readSince(path, text, second.mark), undefined);
+  await rm(path);
+  assert.equal(await Journal.readSince(path, text, second.mark), undefined);
+  assert.deepEqual((await Journal.readSince(path, text))?.records, []);
+});
+
+test('a line that is being written is left for the next reading', async () => {
+  const { path, bytes } = await written('half', [['a'], ['b']]);
+  for (let end = bytes.length - 1; end > bytes.length - 12; end--) {
+    await writeFile(path, bytes.subarray(0, end));
+    const half = await Journal.readSince(path, text);
+    assert.deepEqual(half?.records, ['a']);
+    await writeFile(path, bytes);
+    assert.deepEqual((await Journal.readSince(path, text, half.mark))?.records, ['b']);
+  }
+});

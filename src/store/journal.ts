@@ -29,6 +29,21 @@ const HEADER = encode([['posthorn-journal', 1]]);
 /** Turns a parsed JSON value into a record; `undefined` when it is none, which counts as damage. */
 export type RecordReader<T> = (value: unknown) => T | undefined;
 
+/** How far a journal was read: up to `end`, in bytes; the last line before it begins at `line`, with `prefix`. */
+export interface JournalMark {
+  readonly end: number;
+  readonly line: number;
+  readonly prefix: string;
+}
+
+/** What a journal has behind a mark, and the next mark. */
+export interface JournalTail<T> {
+  readonly records: readonly T[];
+  readonly mark: JournalMark;
+}
+
+const START: JournalMark = { end: 0, line: 0, prefix: '' };
+
 export class Journal<T> {
   /** What was in the journal when it was opened, in order. */
   readonly records: readonly T[];
@@ -76,14 +91,29 @@ export class Journal<T> {
 
   /** The records alone, changing nothing; none when there is no journal. Works while another process appends. */
   static async read<T>(path: string, read: RecordReader<T>): Promise<readonly T[]> {
+    return (await Journal.readSince(path, read))?.records ?? [];
+  }
+
+  /**
+   * What was appended behind a mark, changing nothing; without a mark, everything. Works while another process appends.
+   *
+   * @returns undefined where this is not the journal that the mark was made of: another stands in its place, or is cut.
+   */
+  static async readSince<T>(
+    path: string,
+    read: RecordReader<T>,
+    mark: JournalMark = START,
+  ): Promise<JournalTail<T> | undefined> {
     return guarded(`read the journal ${path}`, async () => {
       const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((error: unknown) => {
         if (errnoOf(error) === 'ENOENT') return undefined;
         throw error;
       });
-      if (file === undefined) return [];
+      if (file === undefined) return mark.end === 0 ? { records: [], mark: START } : undefined;
       try {
-        return (await replayFile(file, path, read)).records;
+        if ((await file.stat()).size < mark.end || (await prefixAt(file, mark)) !== mark.prefix) return undefined;
+        const { records, end, last } = await replayFile(file, path, read, mark);
+        return { records, mark: { end, line: last, prefix: await prefixAt(file, { line: last, end }) } };
       } finally {
         await file.close();
       }
@@ -117,15 +147,22 @@ interface Replay<T> {
   readonly records: T[];
   /** Where the next line goes: behind the last good one. */
   end: number;
+  /** Where that one begins. */
+  readonly last: number;
   /** Bytes behind `end`. */
   readonly torn: number;
 }
 
-async function replayFile<T>(file: FileHandle, path: string, read: RecordReader<T>): Promise<Replay<T>> {
+async function replayFile<T>(
+  file: FileHandle,
+  path: string,
+  read: RecordReader<T>,
+  from: JournalMark = START,
+): Promise<Replay<T>> {
   const records: T[] = [];
-  let end = 0;
+  let { end, line: last } = from;
   let torn = 0;
-  for await (const line of lines(file)) {
+  for await (const line of lines(file, end)) {
     // Something follows a bad line, so the line was not the last one.
     if (torn > 0 || line.length > LINE_LIMIT) throw damaged(path, end);
     const batch = decode(line);
@@ -140,9 +177,17 @@ async function replayFile<T>(file: FileHandle, path: string, read: RecordReader<
       if (record === undefined) throw damaged(path, end);
       records.push(record);
     }
+    last = end;
     end += line.length;
   }
-  return { records, end, torn };
+  return { records, end, last, torn };
+}
+
+/** What the line before a mark begins with: checksum and length tell it from any other. */
+async function prefixAt(file: FileHandle, { line, end }: Pick<JournalMark, 'line' | 'end'>): Promise<string> {
+  if (end === 0) return '';
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(PREFIX), 0, PREFIX, line);
+  return buffer.toString('latin1', 0, bytesRead);
 }
 
 /** The first line, or what a crash can leave of it: its beginning, or zeros. A file of another kind is never cut. */
@@ -152,10 +197,10 @@ function isHeader(line: Buffer, batch: unknown[] | undefined): boolean {
 }
 
 /** The lines with their LF, the last one perhaps without. One past the limit is handed on as far as it was read. */
-async function* lines(file: FileHandle): AsyncGenerator<Buffer, void, undefined> {
+async function* lines(file: FileHandle, from: number): AsyncGenerator<Buffer, void, undefined> {
   let parts: Buffer[] = [];
   let length = 0;
-  for (let position = 0; ; ) {
+  for (let position = from; ; ) {
     const buffer = Buffer.allocUnsafe(STEP);
     const { bytesRead } = await file.read(buffer, 0, STEP, position);
     if (bytesRead === 0 || length > LINE_LIMIT) break;
