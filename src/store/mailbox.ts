@@ -27,6 +27,8 @@ export interface MailboxPaths {
   readonly maildir: string;
   /** A folder for the journal and the lock. */
   readonly state: string;
+  /** A folder for the index, which may be thrown away; without one it is made in memory, for each use. */
+  readonly cache?: string | undefined;
 }
 
 /** A server message with its place here. */

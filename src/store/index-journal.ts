@@ -1,0 +1,43 @@
+/** What the journal says, as rows of the index: only what was appended since it was last read. */
+import type { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+import { Journal, type JournalMark, type JournalTail, type RecordReader } from './journal.ts';
+import { StaleIndex } from './index-fault.ts';
+import type { MailboxRecord } from './ledger.ts';
+
+/**
+ * Reads what a journal has gained since its mark was noted.
+ *
+ * @param name of the file, in the folder `state`.
+ * @throws StaleIndex where it is not the journal that was read before; StoreError for one that is damaged.
+ */
+export async function journalTail<T>(
+  database: DatabaseSync,
+  state: string,
+  name: string,
+  read: RecordReader<T>,
+): Promise<JournalTail<T>> {
+  const row = database.prepare('SELECT mark FROM marks WHERE journal = ?').get(name) as { mark: string } | undefined;
+  const mark = row === undefined ? undefined : (JSON.parse(row.mark) as JournalMark);
+  const tail = await Journal.readSince(join(state, name), read, mark);
+  if (tail === undefined) throw new StaleIndex('Another journal is there.');
+  return tail;
+}
+
+/** Notes how far a journal was read; to be done in the transaction that takes its records over. */
+export function noteMark(database: DatabaseSync, name: string, mark: JournalMark): void {
+  database.prepare('INSERT OR REPLACE INTO marks (journal, mark) VALUES (?, ?)').run(name, JSON.stringify(mark));
+}
+
+/** Takes over what the journal says of numbers; a record that comes again changes nothing. */
+export function applyRecords(database: DatabaseSync, records: readonly MailboxRecord[]): void {
+  const add = database.prepare('INSERT OR IGNORE INTO known (number, base, uidl) VALUES (?, ?, ?)');
+  const store = database.prepare('UPDATE known SET sha256 = ?, stored = ? WHERE number = ?');
+  const rename = database.prepare('UPDATE known SET uidl = ? WHERE number = ?');
+  for (const record of records) {
+    if ('plan' in record) add.run(record.plan, record.base, record.uidl || null);
+    else if ('found' in record) add.run(record.found, record.base, null);
+    else if ('stored' in record) store.run(record.sha256, record.at, record.stored);
+    else if ('renamed' in record) rename.run(record.uidl || null, record.renamed);
+  }
+}

@@ -1,0 +1,94 @@
+/** Where messages lie now, as rows of the index: found again by their base name, wherever another program has put them. */
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { type ChangedPlace, type Place, pathOf } from './index-scan.ts';
+import { parseName, secondsOf } from './name.ts';
+
+/** The places that were looked at, by their paths. */
+export function seenPlaces(database: DatabaseSync): Map<string, Place & { mtime: string; id: number }> {
+  const rows = database.prepare('SELECT id, folder, part, mtime FROM places').all();
+  return new Map(rows.map((row) => [pathOf(row as never), row as never]));
+}
+
+/**
+ * Takes over what is in the places that have changed.
+ *
+ * @returns how many messages have no number yet; they are left out, and looked for again.
+ */
+export function applyPlaces(database: DatabaseSync, maildir: string, changed: readonly ChangedPlace[]): number {
+  const update = new PlaceUpdate(database, maildir);
+  for (const place of changed) update.take(place);
+  update.removeVanished();
+  return update.unnumbered;
+}
+
+class PlaceUpdate {
+  unnumbered = 0;
+  readonly #database: DatabaseSync;
+  readonly #maildir: string;
+  readonly #vanished = new Set<number>();
+  /** Found in a place that was looked at in this update. */
+  readonly #found = new Set<number>();
+
+  constructor(database: DatabaseSync, maildir: string) {
+    this.#database = database;
+    this.#maildir = maildir;
+  }
+
+  take(place: ChangedPlace): void {
+    const { folder, part, names } = place;
+    this.#database.prepare("INSERT OR IGNORE INTO places (folder, part, mtime) VALUES (?, ?, '')").run(folder, part);
+    const { id } = this.#database.prepare('SELECT id FROM places WHERE folder = ? AND part = ?').get(folder, part) as {
+      id: number;
+    };
+    const rows = this.#database.prepare('SELECT name, number FROM messages WHERE place = ?').all(id);
+    const before = new Map(rows.map((row) => [row['name'] as string, row['number'] as number]));
+    const unnumbered = this.unnumbered;
+    const numberOf = this.#database.prepare('SELECT number FROM known WHERE base = ?');
+    for (const name of names) {
+      if (!before.delete(name)) this.#arrive(place, id, name, numberOf);
+    }
+    for (const number of before.values()) this.#vanished.add(number);
+    // Those without a number are to be looked for again.
+    const mtime = this.unnumbered > unnumbered ? '' : place.mtime;
+    this.#database.prepare('UPDATE places SET mtime = ? WHERE id = ?').run(mtime, id);
+  }
+
+  removeVanished(): void {
+    const statements = ['messages', 'headers'].map((table) =>
+      this.#database.prepare(`DELETE FROM ${table} WHERE number = ?`),
+    );
+    statements.push(this.#database.prepare('DELETE FROM content WHERE rowid = ?'));
+    for (const number of this.#vanished) {
+      if (!this.#found.has(number)) for (const statement of statements) statement.run(number);
+    }
+  }
+
+  #arrive(place: Place, id: number, fileName: string, numberOf: { get(base: string): unknown }): void {
+    const name = parseName(fileName);
+    if (name === undefined) return;
+    const number = (numberOf.get(name.base) as { number: number } | undefined)?.number;
+    if (number !== undefined && this.#move(number, id, fileName, name.flags)) return;
+    const found = lstatSync(join(this.#maildir, pathOf(place), fileName), { throwIfNoEntry: false });
+    if (found === undefined || !found.isFile()) return;
+    if (number === undefined) {
+      this.unnumbered++;
+      return;
+    }
+    this.#found.add(number);
+    this.#database
+      .prepare('INSERT INTO messages (number, place, name, flags, size, date) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(number, id, fileName, name.flags, found.size, secondsOf(name.base) * 1000);
+  }
+
+  /** False where the message is not in the index yet. */
+  #move(number: number, place: number, name: string, flags: string): boolean {
+    const { changes } = this.#database
+      .prepare('UPDATE messages SET place = ?, name = ?, flags = ? WHERE number = ?')
+      .run(place, name, flags, number);
+    if (changes === 0) return false;
+    this.#found.add(number);
+    return true;
+  }
+}

@@ -1,0 +1,70 @@
+/** A message as the index shows it. */
+import { join } from 'node:path';
+import { folderName } from './folder-name.ts';
+import type { MessageHeader } from './index-content.ts';
+import { pathOf } from './index-scan.ts';
+
+export interface IndexedMessage extends MessageHeader {
+  /** The same as in the mailbox. */
+  readonly number: number;
+  /** `inbox`, or as in `Archive/2026`. */
+  readonly folder: string;
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Maildir letters, sorted. */
+  readonly flags: string;
+  readonly seen: boolean;
+  readonly uidl: string | undefined;
+  readonly sha256: string | undefined;
+  /** How many files are attached. */
+  readonly attachments: number;
+  readonly tags: readonly string[];
+  /** The lowest number of its thread; its own where it answers nothing and nothing answers it. */
+  readonly thread: number;
+}
+
+/** One message by its number. */
+export const ROW = `
+SELECT m.number, folder, part, name, flags, size, files, thread, uidl, sha256, header,
+  (SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE number = m.number ORDER BY tag)) AS tags
+FROM messages m JOIN places ON places.id = place JOIN known ON known.number = m.number
+LEFT JOIN headers ON headers.number = m.number WHERE m.number = ?`;
+
+interface Row {
+  readonly number: number;
+  readonly folder: string;
+  readonly part: string;
+  readonly name: string;
+  readonly flags: string;
+  readonly size: number;
+  readonly files: number;
+  readonly thread: number | null;
+  readonly uidl: string | null;
+  readonly sha256: string | null;
+  readonly header: string | null;
+  readonly tags: string;
+}
+
+/** What is not known of a message that could not be read. */
+const EMPTY: MessageHeader = { subject: '', from: [], to: [], cc: [], references: [] };
+
+export function messageOf(values: Record<string, unknown>, maildir: string): IndexedMessage {
+  const row = values as unknown as Row;
+  const header = row.header === null ? EMPTY : (JSON.parse(row.header) as MessageHeader);
+  const { number, flags, size } = row;
+  return {
+    ...header,
+    number,
+    folder: folderName(row.folder),
+    path: join(maildir, pathOf(row), row.name),
+    size,
+    flags,
+    seen: flags.includes('S'),
+    uidl: row.uidl ?? undefined,
+    sha256: row.sha256 ?? undefined,
+    attachments: row.files,
+    tags: JSON.parse(row.tags) as string[],
+    thread: row.thread ?? number,
+  };
+}

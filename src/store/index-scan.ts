@@ -1,0 +1,79 @@
+/**
+ * What has changed in a Maildir and its folders since it was last looked at.
+ *
+ * Why: a list must not look at 200,000 files. A folder whose time of change is the one we saw has the same names in it; but a
+ * time that was young when we looked is no proof, since more may have happened in the same moment.
+ */
+import { lstatSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { guarded } from './fault.ts';
+
+/** Nanoseconds; the clocks of file systems are no finer than some milliseconds, of a few two seconds. */
+const YOUNG = 2_500_000_000n;
+
+const PARTS = ['new', 'cur'] as const;
+
+/** `new` or `cur` of the inbox, whose folder is empty, or of a folder of Maildir++ such as `.Archive`. */
+export interface Place {
+  readonly folder: string;
+  readonly part: string;
+}
+
+export interface ChangedPlace extends Place {
+  /** To be compared next time; empty where this look proves nothing. */
+  readonly mtime: string;
+  /** Of all its files. */
+  readonly names: readonly string[];
+}
+
+/** A place as a path in the Maildir. */
+export function pathOf({ folder, part }: Place): string {
+  return join(folder, part);
+}
+
+/**
+ * The places whose names may have changed; those that are gone as well, without names.
+ *
+ * @param seen the `mtime` of every place that was looked at, by its path.
+ */
+export async function changedPlaces(
+  maildir: string,
+  seen: ReadonlyMap<string, Place & { readonly mtime: string }>,
+): Promise<ChangedPlace[]> {
+  const folders = ['', ...(await foldersIn(maildir))];
+  const there = folders.flatMap((folder) => PARTS.map((part): Place => ({ folder, part })));
+  const changed: ChangedPlace[] = [];
+  for (const place of there) {
+    const path = join(maildir, pathOf(place));
+    // Before the names are read: what comes in between is seen again.
+    const mtime = changeTime(path);
+    if (mtime !== '' && mtime === seen.get(pathOf(place))?.mtime) continue;
+    changed.push({ ...place, mtime, names: await guarded(`read the folder ${path}`, () => readdir(path)) });
+  }
+  const known = new Set(there.map(pathOf));
+  for (const [path, { folder, part }] of seen) {
+    if (!known.has(path)) changed.push({ folder, part, mtime: '', names: [] });
+  }
+  return changed;
+}
+
+/** The folders of Maildir++: hidden ones with a `cur` and a `new` in them. Links are not followed. */
+async function foldersIn(maildir: string): Promise<string[]> {
+  const entries = await guarded(`read the folder ${maildir}`, () => readdir(maildir, { withFileTypes: true }));
+  const hidden = entries.filter((entry) => entry.name.startsWith('.') && entry.isDirectory());
+  return hidden
+    .map(({ name }) => name)
+    .filter((name) => PARTS.every((part) => isFolder(join(maildir, name, part))))
+    .sort();
+}
+
+function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function changeTime(path: string): string {
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (found === undefined || BigInt(Date.now()) * 1_000_000n - found.mtimeNs < YOUNG) return '';
+  return String(found.mtimeNs);
+}

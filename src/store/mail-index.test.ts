@@ -1,0 +1,121 @@
+/** The index of a mailbox, with messages of one line each; what is done to its file is in index-damage.test.ts. */
+import assert from 'node:assert/strict';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { describeMessage } from '../mail/describe.ts';
+import { indexed, indexHome, put } from '../../test/support/indexed.ts';
+import { withIndex } from './mail-index.ts';
+import { Mailbox } from './mailbox.ts';
+
+test('messages of other programs are numbered and found', async (t) => {
+  const paths = indexHome(t);
+  put(paths, 'cur/100.a:2,S', 'From: Zoë <zoe@example.net>\nSubject: Grüße\n\nthe budget\n');
+  put(paths, 'new/101.b', 'From: bob@example.org\nSubject: two\n\nnothing\n');
+  assert.deepEqual(await indexed(paths, ''), [2, 1]);
+  assert.deepEqual(await indexed(paths, 'budget'), [1]);
+  assert.deepEqual(await indexed(paths, 'is:unread'), [2]);
+  assert.equal(statSync(join(paths.cache, 'index.sqlite')).mode & 0o777, 0o600);
+  assert.equal(statSync(paths.cache).mode & 0o777, 0o700);
+});
+
+test('while another process is at work in the mailbox, what has no number is left out, and seen when it can be', async (t) => {
+  const paths = indexHome(t);
+  put(paths, 'new/100.a', 'Subject: one\n\n');
+  const writer = await Mailbox.open(paths);
+  put(paths, 'new/101.b', 'Subject: two\n\n');
+  assert.deepEqual(await indexed(paths, ''), [1]);
+  await writer.close();
+  assert.deepEqual(await indexed(paths, ''), [2, 1]);
+});
+
+test('flags, moves and removals by other programs are seen, and nothing is read again for them', async (t) => {
+  const paths = indexHome(t);
+  for (const name of ['.Archive/cur', '.Archive/new', '.Archive/tmp'])
+    mkdirSync(join(paths.maildir, name), { recursive: true });
+  for (const number of [1, 2, 3]) put(paths, `new/10${number}.a`, `Subject: number ${number}\n\n`);
+  let read = 0;
+  const describe = (source: Uint8Array | AsyncIterable<Uint8Array>) => {
+    read++;
+    return describeMessage(source);
+  };
+  assert.deepEqual(await indexed(paths, 'is:unread', { describe }), [3, 2, 1]);
+  const at = (name: string) => join(paths.maildir, name);
+  renameSync(at('new/101.a'), at('cur/101.a:2,FS'));
+  renameSync(at('new/102.a'), at('.Archive/cur/102.a:2,S'));
+  rmSync(at('new/103.a'));
+  assert.deepEqual(await indexed(paths, '', { describe }), [2, 1]);
+  assert.deepEqual(await indexed(paths, 'is:flagged', { describe }), [1]);
+  assert.deepEqual(await indexed(paths, 'folder:archive', { describe }), [2]);
+  assert.deepEqual(await indexed(paths, 'number', { describe }), [2, 1]);
+  renameSync(at('.Archive'), at('.Old'));
+  assert.deepEqual(await indexed(paths, 'folder:old', { describe }), [2]);
+  assert.equal(read, 3);
+});
+
+test('what is no message is passed over', async (t) => {
+  const paths = indexHome(t);
+  mkdirSync(join(paths.maildir, 'cur/100.folder'));
+  put(paths, 'cur/.hidden', 'Subject: hidden\n\n');
+  put(paths, 'cur/101.a:2,', 'Subject: one\n\n');
+  assert.deepEqual(await indexed(paths, ''), [1]);
+});
+
+test('a list goes by pages, and below a number', async (t) => {
+  const paths = indexHome(t);
+  for (let number = 1; number <= 9; number++) put(paths, `new/10${number}.a`, `Subject: number ${number}\n\n`);
+  const list = (selection: object) =>
+    withIndex(paths, { describe: describeMessage }, async (index) => {
+      await index.refresh();
+      const { count, messages } = await index.list({ limit: 3, ...selection });
+      return [count, ...messages.map(({ number }) => number)];
+    });
+  assert.deepEqual(await list({}), [9, 9, 8, 7]);
+  assert.deepEqual(await list({ skip: 3 }), [9, 6, 5, 4]);
+  assert.deepEqual(await list({ skip: 9 }), [9]);
+  assert.deepEqual(await list({ before: 3 }), [9, 2, 1]);
+  assert.deepEqual(await list({ limit: 0 }), [9]);
+});
+
+test('a message that is not there any more when it is to be read is no error', async (t) => {
+  const paths = indexHome(t);
+  put(paths, 'new/100.a', 'Subject: one\n\n');
+  put(paths, 'new/101.b', 'Subject: two\n\n');
+  const found = await withIndex(paths, { describe: describeMessage }, async (index) => {
+    await index.refresh();
+    rmSync(join(paths.maildir, 'new/100.a'));
+    await index.read();
+    return index.list({ limit: 5 });
+  });
+  assert.deepEqual(
+    found.messages.map(({ subject }) => subject),
+    ['two', ''],
+  );
+  assert.deepEqual(await indexed(paths, ''), [2]);
+});
+
+test('without a folder for it the index is made in memory', async (t) => {
+  const { maildir, state } = indexHome(t);
+  put({ maildir }, 'new/100.a', 'Subject: one\n\nwords\n');
+  assert.deepEqual(await indexed({ maildir, state }, 'words'), [1]);
+});
+
+test('a journal that was replaced makes another index', async (t) => {
+  const paths = indexHome(t);
+  for (const number of [1, 2]) put(paths, `new/10${number}.a`, `Subject: number ${number}\n\n`);
+  assert.deepEqual(await indexed(paths, ''), [2, 1]);
+  rmSync(join(paths.state, 'journal'));
+  rmSync(join(paths.maildir, 'new/101.a'));
+  put(paths, 'new/103.a', 'Subject: number 3\n\n');
+  assert.deepEqual(await indexed(paths, '"number 2"'), [1]);
+  assert.deepEqual(await indexed(paths, '"number 3"'), [2]);
+});
+
+test('what does not fit a list of files is left to whoever reads it: a journal that is damaged says so', async (t) => {
+  const paths = indexHome(t);
+  put(paths, 'new/100.a', 'Subject: one\n\n');
+  await indexed(paths, '');
+  rmSync(paths.cache, { recursive: true });
+  writeFileSync(join(paths.state, 'journal'), 'x\n'.repeat(9));
+  await assert.rejects(indexed(paths, ''), { code: 'journal-unknown' });
+});
