@@ -5,7 +5,6 @@
  */
 import type { Address } from '../mime/address.ts';
 import { domainForms } from '../mime/homograph.ts';
-import type { Summary } from '../mime/summary.ts';
 import { cellWidth, safeText, truncate } from './terminal.ts';
 
 /** In cells. A longer name is cut; of a longer local part the beginning is shown, of a longer domain the end: it says whose it is. */
@@ -44,7 +43,7 @@ function endOf(domain: string): string {
  * Who a listing says a message is from: the name where there is one, else the address. A name that looks like an address
  * of its own is not believed: the real one comes first.
  */
-export function senderOf(summary: Summary | undefined): string {
+export function senderOf(summary: { readonly from: readonly Pick<Address, 'name' | 'address'>[] } | undefined): string {
   const [first] = summary?.from ?? [];
   if (first === undefined) return '';
   return first.name.includes('@') ? `${first.address} (“${first.name}”)` : first.name || first.address;

@@ -9,8 +9,13 @@ import { type Sign, signs } from '../mime/signs.ts';
 import type { Summary } from '../mime/summary.ts';
 import { noticesJson } from './notice-view.ts';
 
+/** What lists show of a header. */
+type Shown = Pick<Summary, 'subject' | 'date' | 'messageId'> & {
+  readonly [field in 'from' | 'to' | 'cc']: readonly Pick<Address, 'name' | 'address'>[];
+};
+
 /** The facts of a header. */
-export function summaryJson(summary: Summary | undefined) {
+export function summaryJson(summary: Shown | undefined) {
   return {
     subject: summary?.subject ?? null,
     from: (summary?.from ?? []).map(addressJson),
@@ -46,7 +51,7 @@ export function messageJson(message: Message, text: string | undefined, trusted:
   };
 }
 
-function addressJson({ name, address }: Address) {
+function addressJson({ name, address }: Pick<Address, 'name' | 'address'>) {
   return { name: name === '' ? null : name, address };
 }
 

@@ -68,6 +68,13 @@ export function readRange(text: string): MessageRange {
   });
 }
 
+/** Which one, from 1 on. @throws UsageError. */
+export function readPositive(text: string): number {
+  const number = readCount(text);
+  if (number > 0) return number;
+  throw new UsageError('bad-number', 'They are counted from 1.');
+}
+
 /** How many. @throws UsageError. */
 export function readCount(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);

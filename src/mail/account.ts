@@ -139,8 +139,8 @@ function addressOf(url: ServerUrl | undefined): string | undefined {
 
 function pathsOf(name: string, account: AccountConfig | undefined, { env, home }: Surroundings): MailboxPaths {
   if (/^\.|[/\0]/.test(name)) throw new UsageError('bad-account', 'An account is named by a word, not by a path.');
-  const { data, state } = xdgPaths(env, home);
-  return { maildir: account?.maildir ?? join(data, name), state: join(state, name) };
+  const { data, state, cache } = xdgPaths(env, home);
+  return { maildir: account?.maildir ?? join(data, name), state: join(state, name), cache: join(cache, name) };
 }
 
 function passwordSource(
@@ -165,14 +165,15 @@ export function mailboxOf({ paths }: Account): MailboxPaths {
   });
 }
 
-/**
- * Opens the mailbox of an account for reading.
- *
- * @throws ConfigError `no-mailbox` where nothing was ever fetched; StoreError `mailbox-missing` where something was.
- */
+/** Opens the mailbox of an account for reading. @throws as `localMailbox`; StoreError `mailbox-missing` and others of `Mailbox.view`. */
 export async function viewMailbox(account: Account): Promise<Mailbox> {
+  return Mailbox.view(await localMailbox(account));
+}
+
+/** Where the mailbox of an account is. @throws ConfigError `no-mailbox` where nothing was ever fetched. */
+export async function localMailbox(account: Account): Promise<MailboxPaths> {
   const paths = mailboxOf(account);
-  if (await isMailbox(paths)) return Mailbox.view(paths);
+  if (await isMailbox(paths)) return paths;
   throw new ConfigError('no-mailbox', `There is no mailbox ${account.name} yet.`, {
     hint: 'Fetch its mail first, with posthorn fetch and the same options.',
   });

@@ -1,45 +1,76 @@
-/** What is in the local mailbox: the headers of its newest messages. Nothing is connected, nothing is written. */
-import { LISTED_HEADER, readHeaders, type Summary } from '../mime/summary.ts';
-import type { Mailbox, StoredMessage } from '../store/mailbox.ts';
-import { type Account, mailboxOf, viewMailbox } from './account.ts';
+/**
+ * What is in the local mailbox: its newest messages, or those that a query selects. Nothing is connected; the index is brought
+ * up to date, and made where there is none.
+ *
+ * Which folders: the inbox, or all but the trash where something is looked for, or those that are named.
+ */
+import { folderName, INBOX, TRASH } from '../store/folder-name.ts';
+import { type Found, type MailIndex, withIndex } from '../store/mail-index.ts';
+import { parseQuery, type Query } from '../store/query.ts';
+import { type Account, localMailbox } from './account.ts';
+import { describeMessage } from './describe.ts';
 
-/** Files open at once. */
-const WINDOW = 64;
-
-export interface ListedMessage extends StoredMessage {
-  readonly summary: Summary;
+export interface ListRequest {
+  /** As a person writes it; empty for all messages. */
+  readonly query: string;
+  /** Of the folders only this one. */
+  readonly folder?: string | undefined;
+  /** Only messages with smaller numbers. */
+  readonly before?: number | undefined;
+  /** So many of the newest are passed over. */
+  readonly skip?: number | undefined;
+  /** How many messages. */
+  readonly limit: number;
 }
 
-export interface LocalListing {
+export interface ListReports {
+  warn(text: string): void;
+  /** While the index is made: so many messages of so many are read. */
+  progress(done: number, total: number): void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface LocalListing extends Found {
   readonly mailbox: string;
-  /** Messages in the mailbox altogether. */
-  readonly count: number;
-  readonly unread: number;
-  /** Newest last. */
-  readonly messages: readonly ListedMessage[];
 }
 
-/** @param limit how many messages, newest first. @throws StoreError `mailbox-missing` and the faults of the disk. */
-export async function listMail(account: Account, limit: number): Promise<LocalListing> {
-  const mailbox = await viewMailbox(account);
-  const all = mailbox.messages();
-  const shown = all.slice(Math.max(0, all.length - limit));
-  const messages: ListedMessage[] = [];
-  for (let from = 0; from < shown.length; from += WINDOW) {
-    const window = shown
-      .slice(from, from + WINDOW)
-      .map(async (message) => ({ ...message, summary: await headers(mailbox, message) }));
-    messages.push(...(await Promise.all(window)));
-  }
-  return {
-    mailbox: mailboxOf(account).maildir,
-    count: all.length,
-    unread: all.filter(({ seen }) => !seen).length,
-    messages,
-  };
+/**
+ * @throws UsageError `bad-query`, `no-such-folder`; ConfigError `no-mailbox`; StoreError `mailbox-missing` and the faults of
+ *   the disk; AbortedError.
+ */
+export async function listMail(account: Account, request: ListRequest, reports: ListReports): Promise<LocalListing> {
+  const words = parseQuery(request.query, new Date());
+  const query = within(words, request.folder);
+  const paths = await localMailbox(account);
+  const options = { describe: describeMessage, warn: reports.warn };
+  const found = await withIndex(paths, options, async (index) => {
+    await bringUpToDate(index, words, reports);
+    return index.list({ ...request, query });
+  });
+  return { mailbox: paths.maildir, ...found };
 }
 
-async function headers(mailbox: Mailbox, { number }: StoredMessage): Promise<Summary> {
-  const content = await mailbox.read(number);
-  return readHeaders(content.chunks(), LISTED_HEADER);
+/** An index in memory is gone after this run: for a plain list only what is shown is read. */
+async function bringUpToDate(index: MailIndex, query: Query, { progress, signal }: ListReports): Promise<void> {
+  await index.refresh();
+  if (index.lasts || query.kind !== 'all') await index.read({ progress, signal });
+}
+
+/** The query, and the folders that are meant. */
+function within(query: Query, folder: string | undefined): Query {
+  const named = folder ?? (query.kind === 'all' ? INBOX : undefined);
+  if (named !== undefined) return both(query, { kind: 'folder', value: named });
+  if (mentions(query)) return query;
+  return both(query, { kind: 'not', of: { kind: 'folder', value: folderName(TRASH) } });
+}
+
+function both(query: Query, other: Query): Query {
+  return query.kind === 'all' ? other : { kind: 'and', of: [query, other] };
+}
+
+/** Whether a query says itself which folders it means. */
+function mentions(query: Query): boolean {
+  if (query.kind === 'folder') return true;
+  if (query.kind === 'not') return mentions(query.of);
+  return 'of' in query && query.of.some(mentions);
 }

@@ -169,7 +169,7 @@ test('list --remote, fetch, list, read, save', async () => {
   assert.equal(dry.fetched[0]?.number, null);
   const fetched = [dry, await home.json(['fetch', '--max-size', '500']), await home.json(['fetch'])];
   assertDocumented('posthorn fetch', fetched, ['failed[].uidl', 'failed[].reason']);
-  assertDocumented('posthorn list', [await home.json(['list'])]);
+  assertDocumented('posthorn list', [await home.json(['list'])], ['messages[].tags[]']);
   const messages = await Promise.all(
     [1, 2, 3, 4, 5, 6].map((number) => home.json(['read', String(number), '--headers'])),
   );

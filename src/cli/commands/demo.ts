@@ -20,10 +20,11 @@ import { sendMessage } from '../../mail/send.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { readStored } from '../../store/reader.ts';
 import { PrivateFolder } from '../../store/private-folder.ts';
-import { senderOf } from '../address-view.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { renderMessage } from '../message-view.ts';
+import { senderOf } from '../address-view.ts';
+import { rowOf } from '../local-list.ts';
 import { formatBytes, renderList } from '../table.ts';
 import { safeText } from '../terminal.ts';
 import { privateHome } from './sandbox.ts';
@@ -178,15 +179,9 @@ class Demo {
 
   async #list(account: Account): Promise<void> {
     this.#say('List the mailbox');
-    const { messages } = await listMail(account, 10);
-    const rows = messages.map(({ number, size, summary }) => ({
-      number,
-      size,
-      flags: 'N+',
-      date: summary.date,
-      from: senderOf(summary),
-      subject: summary.subject,
-    }));
+    const reports = { warn: (text: string) => this.#context.output.warn(text), progress: () => undefined };
+    const { messages } = await listMail(account, { query: '', limit: 10 }, reports);
+    const rows = messages.map(rowOf);
     this.#print(...renderList(rows, this.#context.output.columns - 2, new Date()).map((line) => `  ${line}`));
   }
 
