@@ -127,8 +127,8 @@ test('what was appended behind a mark is read alone, and another journal is told
   assert.deepEqual(second?.records, ['d']);
   assert.deepEqual((await Journal.readSince(path, text, second.mark))?.mark, second.mark);
   // The line that was the last one is another, the file is shorter, or gone.
-  await written('other', [['a', 'x'], ['y']]);
-  assert.equal(await Journal.readSince(join(folder, 'other'), text, first.mark), undefined);
+  await written('another', [['a', 'x'], ['y']]);
+  assert.equal(await Journal.readSince(join(folder, 'another'), text, first.mark), undefined);
   await writeFile(path, bytes.subarray(0, -1));
   assert.equal(await Journal.readSince(path, text, second.mark), undefined);
   await rm(path);
