@@ -12,8 +12,10 @@ import { decodeWords } from './encoded-word.ts';
 import { checkText } from './header.ts';
 
 /** The most characters of one field that are read, and the most addresses: no letter has more readers. */
-const MAX_TEXT = 1024 * 1024;
+const MAX_TEXT = 512 * 1024;
 export const MAX_ADDRESSES = 10_000;
+/** How deep groups are told apart; what is deeper belongs to the last of these. */
+const MAX_GROUPS = 50;
 
 interface Token {
   readonly kind: 'atom' | 'quoted' | 'literal' | 'at';
@@ -120,7 +122,10 @@ class Scanner {
   #angle: Token[] | undefined;
   #angleOpen = false;
   #comment = '';
-  #group: string | undefined;
+  /** Of the groups that are open, the innermost last. */
+  readonly #groups: string[] = [];
+  /** Groups that were opened deeper than they are followed. */
+  #deeper = 0;
 
   constructor(text: string) {
     this.#text = text.slice(0, MAX_TEXT);
@@ -180,28 +185,32 @@ class Scanner {
 
   #takeAtom(): string {
     SPECIAL.lastIndex = this.#at;
-    const end = SPECIAL.exec(this.#text)?.index ?? this.#text.length;
+    // `test` makes no object of what it finds, of which there may be a million.
+    const end = SPECIAL.test(this.#text) ? SPECIAL.lastIndex - 1 : this.#text.length;
     const atom = this.#text.slice(this.#at, end);
     this.#at = end;
     return atom;
   }
 
   #takeQuoted(): string {
-    let [content, start] = ['', this.#at + 1];
+    const pieces: string[] = [];
+    let start = this.#at + 1;
     QUOTE_END.lastIndex = start;
-    for (let match = QUOTE_END.exec(this.#text); match !== null; match = QUOTE_END.exec(this.#text)) {
-      content += this.#text.slice(start, match.index);
-      if (match[0] === '"') {
-        this.#at = match.index + 1;
-        return content;
+    while (QUOTE_END.test(this.#text)) {
+      const end = QUOTE_END.lastIndex - 1;
+      pieces.push(this.#text.slice(start, end));
+      if (this.#text[end] === '"') {
+        this.#at = end + 1;
+        return pieces.join('');
       }
-      content += this.#text.slice(match.index + 1, match.index + 2);
-      start = match.index + 2;
+      pieces.push(this.#text.slice(end + 1, end + 2));
+      start = end + 2;
       QUOTE_END.lastIndex = start;
     }
     this.#defect('unclosed-quote');
     this.#at = this.#text.length;
-    return content + this.#text.slice(start);
+    pieces.push(this.#text.slice(start));
+    return pieces.join('');
   }
 
   #takeLiteral(): string {
@@ -218,10 +227,10 @@ class Scanner {
     let depth = 1;
     COMMENT_END.lastIndex = start;
     while (depth > 0) {
-      const match = COMMENT_END.exec(this.#text);
-      if (match === null) break;
-      if (match[0] === '\\') COMMENT_END.lastIndex = match.index + 2;
-      else depth += match[0] === '(' ? 1 : -1;
+      if (!COMMENT_END.test(this.#text)) break;
+      const found = this.#text[COMMENT_END.lastIndex - 1];
+      if (found === '\\') COMMENT_END.lastIndex += 1;
+      else depth += found === '(' ? 1 : -1;
     }
     this.#at = depth === 0 ? COMMENT_END.lastIndex : this.#text.length;
     this.#comment = this.#text.slice(start, depth === 0 ? this.#at - 1 : this.#at);
@@ -247,14 +256,26 @@ class Scanner {
       return;
     }
     if (character === ':' && this.#angle === undefined && !this.#hasAt) {
-      this.#group = decodeWords(phraseText(this.#phrase)).trim();
+      this.#openGroup(decodeWords(phraseText(this.#phrase)).trim());
       this.#phrase = [];
       return;
     }
     if (character === ':') return this.#defect('stray-colon');
     this.#flush();
-    if (character === ';' && this.#group === undefined) this.#defect('stray-semicolon');
-    if (character === ';') this.#group = undefined;
+    if (character === ';') this.#closeGroup();
+  }
+
+  /** RFC 5322 has no groups in groups; what is in one belongs to the innermost. */
+  #openGroup(name: string): void {
+    if (this.#groups.length > 0) this.#defect('nested-group');
+    if (this.#groups.length < MAX_GROUPS) this.#groups.push(name);
+    else this.#deeper += 1;
+  }
+
+  #closeGroup(): void {
+    if (this.#groups.length === 0) this.#defect('stray-semicolon');
+    if (this.#deeper > 0) this.#deeper -= 1;
+    else this.#groups.pop();
   }
 
   #flush(): void {
@@ -269,7 +290,7 @@ class Scanner {
       this.#add(comment, phrase);
     } else if (phrase.length > 0) {
       this.#defect('no-domain');
-      this.#addresses.push(makeAddress(cleanName(phraseText(phrase)), '', '', this.#group));
+      this.#addresses.push(makeAddress(cleanName(phraseText(phrase)), '', '', this.#groups.at(-1)));
     }
   }
 
@@ -291,7 +312,7 @@ class Scanner {
       this.#defect('obsolete-address');
     }
     const [left, right] = [local, domain].map((list) => list.map((token) => token.text).join(''));
-    this.#addresses.push(makeAddress(cleanName(name), left ?? '', right ?? '', this.#group));
+    this.#addresses.push(makeAddress(cleanName(name), left ?? '', right ?? '', this.#groups.at(-1)));
   }
 
   #defect(code: string): void {
@@ -305,7 +326,12 @@ function joins(before: Token | undefined, token: Token): boolean {
 }
 
 function phraseText(tokens: readonly Token[]): string {
-  return tokens.map((token, index) => (token.spaced && index > 0 ? ` ${token.text}` : token.text)).join('');
+  const pieces: string[] = [];
+  for (const { text, spaced } of tokens) {
+    if (spaced && pieces.length > 0) pieces.push(' ');
+    pieces.push(text);
+  }
+  return pieces.join('');
 }
 
 /** Decoding can bring out control characters that the header did not show; they never leave this file. */

@@ -10,6 +10,8 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import type * as Iconv from 'iconv-lite';
 
+import { decodeShifted, isShifted } from './shifted.ts';
+
 let iconv: Pick<typeof Iconv, 'decode' | 'encodingExists'> | undefined;
 const decoders = new Map<string, TextDecoder | undefined>();
 const MAX_DECODERS = 64;
@@ -39,9 +41,16 @@ export async function loadCharsets(labels: Iterable<string>): Promise<void> {
 export function needLibrary(labels: Iterable<string>): boolean {
   if (iconv !== undefined) return false;
   for (const label of labels) {
-    if (findDecoder(normal(label)) === undefined) return true;
+    const name = normal(label);
+    if (!isShifted(name) && findDecoder(name) === undefined) return true;
   }
   return false;
+}
+
+/** Whether text in this charset can be decoded, once `loadCharsets` was called. */
+export function isKnownCharset(label: string): boolean {
+  const name = normal(label);
+  return isShifted(name) || findDecoder(name) !== undefined || iconv?.encodingExists(name) === true;
 }
 
 /**
@@ -59,6 +68,7 @@ export function decodeText(octets: Uint8Array, label = 'us-ascii'): DecodedText 
   if (LATIN.test(name)) return { text: decodeLatin(octets), clean: true };
   const decoder = findDecoder(name);
   if (decoder !== undefined) return judged(decoder.decode(octets));
+  if (isShifted(name)) return judged(decodeShifted(octets, name));
   if (iconv?.encodingExists(name)) return judged(iconv.decode(asBuffer(octets), name));
   return { text: guess(octets).text, clean: false };
 }
@@ -82,8 +92,13 @@ function asBuffer(octets: Uint8Array): Buffer {
   return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
 }
 
+/** The later versions of ISO-2022-JP have more character sets, which are rare: the rest is read. */
 function normal(label: string): string {
-  return label.trim().toLowerCase().slice(0, 64);
+  return label
+    .slice(0, 64)
+    .trim()
+    .toLowerCase()
+    .replace(/^(iso-2022-jp)-\d$/, '$1');
 }
 
 function findDecoder(name: string): TextDecoder | undefined {

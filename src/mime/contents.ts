@@ -15,6 +15,7 @@ import type { Part } from './part.ts';
 import { chunksOf, type MessageSource } from './source.ts';
 import { createDecoder, IDENTITY } from './transfer.ts';
 import { mayHoldFiles, UuFiles } from './uu-files.ts';
+import { MAX_FILES } from './uuencode.ts';
 
 /** One part, and what was kept of it. */
 export interface Content {
@@ -106,6 +107,7 @@ class Reading {
   /** The files in a text follow its part. */
   #endFiles(open: Open, files: UuFiles): void {
     this.#keepText(open, files.end(), true);
+    if (files.files.length === MAX_FILES) note(this.parser.defects, { code: 'too-many-parts', part: open.part.number });
     for (const { part, size, complete } of files.files) {
       this.contents.push({ part, text: undefined, notice: undefined, size });
       if (!complete) note(this.parser.defects, { code: 'missing-uuencode-end', part: part.number });

@@ -7,6 +7,7 @@
  */
 
 import { decodeText } from './charset.ts';
+import { KeptOctets } from './kept.ts';
 import { hexOctet } from './quoted-printable.ts';
 
 const SPACE = 32;
@@ -61,18 +62,19 @@ function quote(character: string): string {
 const ENCODED_WORD = /=\?([^?*\s]{1,64})(?:\*[^?\s]{0,64})?\?([bq])\?([^?\r\n]*)\?=/gi;
 const RAW = /[^\0-\x7f]/;
 
+/** How an encoded-word begins, up to its text; all of its parts have a bound. */
+const BEGINNING = /^=\?([^?*\s]{1,64})(?:\*[^?\s]{0,64})?\?[bq]\?/i;
+const MAX_BEGINNING = 140;
+
 /** The charsets named by the encoded-words in `text`, to be loaded before they are decoded. */
-export function wordCharsets(text: string): string[] {
-  const labels: string[] = [];
+export function wordCharsets(text: string): Set<string> {
+  const labels = new Set<string>();
   for (let at = text.indexOf('=?'); at >= 0; at = text.indexOf('=?', at + 2)) {
-    const label = LABEL.exec(text.slice(at + 2, at + 2 + MAX_LABEL))?.[0];
-    if (label !== undefined) labels.push(label);
+    const label = BEGINNING.exec(text.slice(at, at + MAX_BEGINNING))?.[1];
+    if (label !== undefined) labels.add(label);
   }
   return labels;
 }
-
-const MAX_LABEL = 64;
-const LABEL = /^[^?*\s]+/;
 
 /**
  * Decodes the encoded-words in `text` and leaves the rest as it is. White space between two of them is dropped, and
@@ -85,9 +87,9 @@ export function decodeWords(text: string): string {
   if (!text.includes('=?')) return text;
   let out = '';
   let end = 0;
-  let run: { charset: string; octets: Buffer[] } | undefined;
+  let run: { charset: string; octets: KeptOctets } | undefined;
   const flush = () => {
-    if (run !== undefined) out += decodeText(Buffer.concat(run.octets), run.charset).text;
+    if (run !== undefined) out += decodeText(run.octets.octets, run.charset).text;
     run = undefined;
   };
   ENCODED_WORD.lastIndex = 0;
@@ -98,12 +100,12 @@ export function decodeWords(text: string): string {
     if (run === undefined || between.trim() !== '' || run.charset !== charset) {
       flush();
       if (end === 0 || between.trim() !== '') out += between;
-      run = { charset, octets: [] };
+      run = { charset, octets: new KeptOctets() };
     }
     if (RAW.test(payload)) {
       flush();
       out += decodeAroundRaw(charset, payload);
-    } else run.octets.push(decodePayload(encoding, payload));
+    } else run.octets.append(decodePayload(encoding, payload), Number.POSITIVE_INFINITY, true);
     end = match.index + whole.length;
   }
   flush();

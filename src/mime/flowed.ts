@@ -8,26 +8,33 @@
 /** The line in front of a signature: it ends in a space and flows into nothing. */
 const SIGNATURE = '-- ';
 
+/** Pieces that are put together at once: a list of millions would be much larger than their text. */
+const MAX_PIECES = 4096;
+
 /** @param delsp whether the space at a soft break is no part of the text (DelSp=yes). Lines end in LF. */
 export function unflow(text: string, delsp = false): string {
+  const blocks: string[] = [];
   const out: string[] = [];
-  let paragraph: string | undefined;
   let depth = 0;
-  const flush = (): void => {
-    if (paragraph !== undefined) out.push(paragraph);
-    paragraph = undefined;
-  };
-  for (const line of text.split('\n')) {
-    const quoted = /^>*/.exec(line)?.[0].length ?? 0;
-    const content = line.slice(quoted).replace(/^ /, '');
-    const soft = content.endsWith(' ') && content !== SIGNATURE;
+  // The last line flows into the next.
+  let open = false;
+  for (let at = 0; at <= text.length; ) {
+    const lf = text.indexOf('\n', at);
+    const end = lf < 0 ? text.length : lf;
+    let start = at;
+    while (text[start] === '>') start += 1;
+    const quoted = start - at;
+    if (start < end && text[start] === ' ') start += 1;
+    const signature = end - start === SIGNATURE.length && text.startsWith(SIGNATURE, start);
+    const soft = !signature && end > start && text[end - 1] === ' ';
     // A paragraph never goes on at another depth (§4.5).
-    if (quoted !== depth || content === SIGNATURE) flush();
-    const begun: string = paragraph ?? (quoted === 0 ? '' : `${'>'.repeat(quoted)} `);
-    paragraph = begun + (soft && delsp ? content.slice(0, -1) : content);
-    depth = quoted;
-    if (!soft) flush();
+    if (!open || quoted !== depth || signature) {
+      if (at > 0) out.push('\n');
+      if (quoted > 0) out.push('>'.repeat(quoted), ' ');
+    }
+    out.push(text.slice(start, soft && delsp ? end - 1 : end));
+    if (out.length > MAX_PIECES) blocks.push(out.splice(0).join(''));
+    [depth, open, at] = [quoted, soft, end + 1];
   }
-  flush();
-  return out.join('\n');
+  return blocks.join('') + out.join('');
 }

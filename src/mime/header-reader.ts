@@ -17,8 +17,12 @@ export const MAX_FIELD = 10 * 1024 * 1024;
 export const MAX_HEADERS = 50 * 1024 * 1024;
 /** Of one block; the fields behind them are dropped and noted. */
 export const MAX_FIELDS = 10_000;
+/** The charsets that are looked at: nobody writes in more. */
+const MAX_CHARSETS = 100;
+const MAX_FOLDS = 1000;
 /** Octets made text at once: a whole header, as a rule, and not much of the body behind it. */
 const WINDOW = 2048;
+const MAX_WINDOW = 1024 * 1024;
 const EIGHT_BIT = /[\x80-\xff]/;
 const TAB = 9;
 const CR = 13;
@@ -73,6 +77,7 @@ export class Headers {
   addCharsets(labels: Set<string>): void {
     if (this.#plain) return;
     for (const { value } of this.fields) {
+      if (labels.size >= MAX_CHARSETS) return;
       for (const label of wordCharsets(value)) labels.add(label);
       for (const label of parameterCharsets(value)) labels.add(label);
     }
@@ -111,11 +116,18 @@ export class HeaderReader {
   /** The line being read, and the field being unfolded, one character an octet. */
   #line = '';
   #field: string | undefined;
+  /** The lines of the field that are not put together yet, and its length with them. */
+  readonly #folds: string[] = [];
+  #length = 0;
   /** Where the colon of the field is. */
   #colon = 0;
   #first = true;
+  /** The line read so far ends in CR. */
+  #cr = false;
   /** The rest of a line is passed over: it is too long. */
   #skipping = false;
+  /** How many octets are made text next. */
+  #window = WINDOW;
   /** Nothing but ASCII so far; and nothing that could name a charset. */
   #ascii = true;
   #plain = true;
@@ -130,9 +142,12 @@ export class HeaderReader {
   push(chunk: Buffer, at: number): number {
     let start = at;
     while (start < chunk.length && !this.done) {
-      const end = Math.min(chunk.length, start + WINDOW);
+      const end = Math.min(chunk.length, start + this.#window);
       this.#ascii &&= isAscii(chunk.subarray(start, end));
-      start += this.#takeText(chunk.toString('latin1', start, end));
+      const text = chunk.toString('latin1', start, end);
+      start += this.#takeText(text);
+      // A long line is read in few large pieces.
+      this.#window = text.includes('\n') ? WINDOW : Math.min(this.#window * 2, MAX_WINDOW);
     }
     return start;
   }
@@ -160,8 +175,7 @@ export class HeaderReader {
       const begun = this.#line;
       // A line that is here whole, as nearly all are, needs no putting together.
       const whole = lf >= 0 && begun === '' && !this.#skipping;
-      if (!whole) this.#line += text.slice(start, end);
-      if (!(whole ? this.#takeWhole(text, start, end) : this.#judge(lf >= 0))) {
+      if (!(whole ? this.#takeWhole(text, start, end) : this.#takePiece(text.slice(start, end), lf >= 0))) {
         this.rest = begun;
         return start;
       }
@@ -179,23 +193,31 @@ export class HeaderReader {
     return true;
   }
 
-  /** Takes the line that was read, once it is complete or too long. @returns false when it is no part of the header. */
-  #judge(complete: boolean): boolean {
-    const line = this.#line;
-    const crlf = line.endsWith('\r');
-    const tooLong = line.length > MAX_FIELD;
+  /**
+   * Takes a piece of a line, and judges the line once it is complete or too long. Until then nothing looks at it: putting
+   * it together each time would take the square of its length.
+   *
+   * @returns false when the line is no part of the header.
+   */
+  #takePiece(piece: string, complete: boolean): boolean {
+    if (piece !== '') this.#cr = piece.endsWith('\r');
+    const crlf = this.#cr;
+    if (complete) this.#cr = false;
     if (!this.#skipping) {
+      const line = this.#line + piece;
+      this.#line = line;
+      const tooLong = line.length > MAX_FIELD;
       if (!complete && !tooLong) return true;
       this.#line = '';
       if (!this.#take(tooLong ? line.slice(0, MAX_FIELD) : crlf ? line.slice(0, -1) : line)) return false;
       if (tooLong) this.#defect('header-too-long');
     }
-    if (complete) this.lineEnd = crlf ? 2 : 1;
     this.#skipping = !complete;
-    this.#line = !complete && crlf ? '\r' : '';
+    if (complete) this.lineEnd = crlf ? 2 : 1;
     return true;
   }
 
+  /** @returns false when the line is no part of the header. */
   #take(line: string): boolean {
     const first = this.#first;
     this.#first = false;
@@ -206,8 +228,8 @@ export class HeaderReader {
     if (this.octets >= this.#room) return this.#leave('headers-too-long');
     const initial = line.charCodeAt(0);
     if ((initial === SPACE || initial === TAB) && this.#field !== undefined) {
-      if (this.#field.length + line.length > MAX_FIELD) this.#defect('header-too-long');
-      else this.#field += line;
+      if (this.#length + line.length > MAX_FIELD) this.#defect('header-too-long');
+      else this.#fold(line);
       return true;
     }
     if (initial === HYPHEN && line.startsWith('--') && this.#isBoundary(line)) return this.#leave();
@@ -215,12 +237,21 @@ export class HeaderReader {
     if (colon > 0) {
       this.#endField();
       this.#field = line;
+      this.#length = line.length;
       this.#colon = colon;
       return true;
     }
     if (first && /^>?From /.test(line)) return true;
     // QUIRK: a line that is no field ends the header, as if the empty line had been forgotten; blanks alone are skipped.
     return line.trim() === '' || this.#leave('missing-header-end');
+  }
+
+  /** Folds are put together many at a time: a string made of a million pieces, one by one, is slow and large. */
+  #fold(line: string): void {
+    this.#length += line.length;
+    if (this.#folds.push(line) < MAX_FOLDS) return;
+    this.#field += this.#folds.join('');
+    this.#folds.length = 0;
   }
 
   /** The header ends before this line. */
@@ -236,9 +267,10 @@ export class HeaderReader {
   }
 
   #endField(): void {
-    const field = this.#field;
-    if (field === undefined) return;
+    if (this.#field === undefined) return;
+    const field = this.#folds.length === 0 ? this.#field : this.#field + this.#folds.join('');
     this.#field = undefined;
+    if (this.#folds.length > 0) this.#folds.length = 0;
     if (this.#fields.length >= MAX_FIELDS) return this.#defect('too-many-fields');
     const octets = field.slice(this.#colon + 1);
     const value = this.#ascii || !EIGHT_BIT.test(octets) ? octets : decodeText(Buffer.from(octets, 'latin1')).text;

@@ -6,9 +6,9 @@
  */
 
 import { type Bodies, decodeBodies, isEmbedded } from './bodies.ts';
-import { loadCharsets, needLibrary } from './charset.ts';
+import { isKnownCharset, loadCharsets, needLibrary } from './charset.ts';
 import { type Content, readContents } from './contents.ts';
-import type { Defect } from './defect.ts';
+import { type Defect, note } from './defect.ts';
 import { type Notices, readNotices } from './notices.ts';
 import type { Part } from './part.ts';
 import { type PartInfo, partInfo } from './part-info.ts';
@@ -45,18 +45,20 @@ export async function readMessage(source: MessageSource, options: ReadOptions = 
   const labels = new Set<string>();
   for (const { part } of contents) addCharsets(part, labels);
   if (needLibrary(labels)) await loadCharsets(labels);
+  noteUnknown(contents, labels, defects);
   const beside = besideRoot(contents.map(({ part }) => part));
   const isText = ({ part, text }: Content) => text !== undefined && !beside.has(part);
   const bodies = decodeBodies(contents.filter(isText), defects);
   const listed = contents.filter(({ part }) => part.kind !== 'multipart');
   const others = listed.filter((content) => !isText(content) && !isEmbedded(content.part)).map(infoOf);
   const inline = inlineImages(others, bodies.html);
+  const shown = new Set(inline);
   return {
-    ...summarize((contents[0] as Content).part.headers),
+    ...summarize((contents[0] as Content).part.headers, defects),
     ...bodies,
     ...readNotices(contents),
     parts: listed.map(infoOf),
-    attachments: others.filter((part) => !inline.includes(part)),
+    attachments: others.filter((part) => !shown.has(part)),
     inline,
     size,
     defects,
@@ -69,6 +71,18 @@ function addCharsets({ headers, params }: Part, labels: Set<string>): void {
   headers.addCharsets(labels);
   const charset = params.get('charset');
   if (charset !== undefined) labels.add(charset);
+}
+
+/** Text in these charsets is shown as the best that can be made of it. */
+function noteUnknown(contents: readonly Content[], labels: ReadonlySet<string>, defects: Defect[]): void {
+  const unknown = new Set([...labels].filter((label) => !isKnownCharset(label)));
+  if (unknown.size === 0) return;
+  for (const { part } of contents) {
+    const own = new Set<string>();
+    addCharsets(part, own);
+    if ([...own].some((label) => unknown.has(label)))
+      note(defects, { code: 'unknown-charset', offset: part.start, part: part.number });
+  }
 }
 
 function inlineImages(parts: readonly PartInfo[], html = ''): PartInfo[] {

@@ -29,10 +29,11 @@ export interface ParameterizedValue {
 }
 
 /** The charsets that extended values in `text` are written in, to be loaded before it is parsed. */
-export function parameterCharsets(text: string): string[] {
-  return text.includes("''") || text.includes('*')
-    ? Array.from(text.matchAll(/\*=\s*"?([^'"\s;]{1,64})'/g), (match) => match[1] as string)
-    : [];
+export function parameterCharsets(text: string): Set<string> {
+  const labels = new Set<string>();
+  if (!text.includes('*=')) return labels;
+  for (const [, label = ''] of text.matchAll(/\*=\s*"?([^'"\s;]{1,64})'/g)) labels.add(label);
+  return labels;
 }
 
 /**
@@ -109,14 +110,16 @@ function splitOutsideQuotes(text: string, defects: Defect[]): string[] {
   const items: string[] = [];
   const special = /["();\\]/g;
   let [item, start, depth, quoted] = ['', 0, 0, false];
-  for (let match = special.exec(text); match !== null; match = special.exec(text)) {
-    const at = match.index;
-    if (match[0] === '\\') special.lastIndex = at + (quoted || depth > 0 ? 2 : 1);
-    else if (match[0] === '"') quoted = depth === 0 ? !quoted : quoted;
+  // `test` makes no object of what it finds, of which there may be a million.
+  while (special.test(text)) {
+    const at = special.lastIndex - 1;
+    const found = text[at];
+    if (found === '\\') special.lastIndex = at + (quoted || depth > 0 ? 2 : 1);
+    else if (found === '"') quoted = depth === 0 ? !quoted : quoted;
     else if (quoted) continue;
-    else if (match[0] === '(') {
+    else if (found === '(') {
       if (depth++ === 0) item += text.slice(start, at);
-    } else if (match[0] === ')') {
+    } else if (found === ')') {
       if (depth > 0 && --depth === 0) start = at + 1;
     } else if (depth === 0) {
       items.push(item + text.slice(start, at));
@@ -135,15 +138,21 @@ function splitOutsideQuotes(text: string, defects: Defect[]): string[] {
 function unquote(value: string): string {
   if (!value.startsWith('"')) return value;
   const mark = /["\\]/g;
-  let [content, start] = ['', 1];
+  const pieces: string[] = [];
+  let [start, end] = [1, value.length];
   mark.lastIndex = start;
-  let match = mark.exec(value);
-  for (; match?.[0] === '\\'; match = mark.exec(value)) {
-    content += value.slice(start, match.index);
-    start = match.index + 1;
+  while (mark.test(value)) {
+    const at = mark.lastIndex - 1;
+    if (value[at] === '"') {
+      end = at;
+      break;
+    }
+    if (at > start) pieces.push(value.slice(start, at));
+    start = at + 1;
     mark.lastIndex = start + 1;
   }
-  return content + value.slice(start, match?.index);
+  pieces.push(value.slice(start, end));
+  return pieces.join('');
 }
 
 function joinPieces(list: Map<number, Piece>, defects: Defect[]): string | undefined {

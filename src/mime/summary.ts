@@ -8,6 +8,7 @@
 import type { Address } from './address.ts';
 import { MAX_ADDRESSES, parseAddressList } from './address-list.ts';
 import { parseDate } from './date.ts';
+import { type Defect, note } from './defect.ts';
 import { HeaderReader, type Headers } from './header-reader.ts';
 import { parseParameterized } from './params.ts';
 import type { MessageSource } from './source.ts';
@@ -29,9 +30,13 @@ export interface Summary {
   readonly hasAttachments: boolean;
 }
 
-/** @returns what a header block says, whose charsets are loaded already. */
-export function summarize(headers: Headers): Summary {
-  const addresses = (name: string) => addressesIn(headers.rawAll(name));
+/**
+ * @param headers of which the charsets are loaded already.
+ * @param defects where to note what is lost or can be read in two ways.
+ * @returns what a header block says.
+ */
+export function summarize(headers: Headers, defects: Defect[] = []): Summary {
+  const addresses = (name: string) => addressesIn(headers.rawAll(name), defects);
   const ids = (name: string) => messageIds(headers.raw(name) ?? '');
   return {
     headers,
@@ -49,19 +54,39 @@ export function summarize(headers: Headers): Summary {
 }
 
 /** The addresses of all fields of one name; fields are left out once more have been read than one of them may have. */
-function addressesIn(values: readonly string[]): readonly Address[] {
-  if (values.length === 1) return parseAddressList(values[0] as string).addresses;
+function addressesIn(values: readonly string[], defects: Defect[]): readonly Address[] {
   const found: Address[] = [];
   for (const value of values) {
-    if (found.length < MAX_ADDRESSES) found.push(...parseAddressList(value).addresses);
+    if (found.length >= MAX_ADDRESSES) {
+      noteOnce(defects, 'too-many-addresses');
+      break;
+    }
+    const list = parseAddressList(value);
+    for (const { code } of list.defects) if (!USUAL.has(code)) noteOnce(defects, code);
+    if (values.length === 1) return list.addresses;
+    for (const address of list.addresses) found.push(address);
   }
   return found;
 }
 
-/** The message ids in a field: printable ASCII in angle brackets, of a length that still fits a line. */
-export function messageIds(value: string): string[] {
-  return value.match(/<[!-;=?-~]{1,900}>/g) ?? [];
+/** What is doubtful where somebody types it, and harmless in mail. */
+const USUAL = new Set(['address-comment', 'phrase-special', 'source-route', 'obsolete-address', 'no-domain']);
+
+function noteOnce(defects: Defect[], code: string): void {
+  if (defects.every((defect) => defect.code !== code)) note(defects, { code, part: '' });
 }
+
+/** The message ids in a field: printable ASCII in angle brackets, of a length that still fits a line; no thread has more. */
+export function messageIds(value: string): string[] {
+  const ids: string[] = [];
+  MESSAGE_ID.lastIndex = 0;
+  for (let id = MESSAGE_ID.exec(value); id !== null && ids.length < MAX_IDS; id = MESSAGE_ID.exec(value))
+    ids.push(id[0]);
+  return ids;
+}
+
+const MESSAGE_ID = /<[!-;=?-~]{1,900}>/g;
+const MAX_IDS = 10_000;
 
 function hintsAttachments(contentType: string | undefined): boolean {
   if (contentType === undefined) return false;

@@ -11,6 +11,8 @@ import type { Codec } from './codec.ts';
 const LF = 10;
 /** `begin` and a name; longer lines are text. Lines of data have 62 characters. */
 const MAX_LINE = 1000;
+/** Of one text; what follows is text. */
+export const MAX_FILES = 1000;
 const BEGIN = /^begin [0-7]{3,4} (\S.*)$/;
 
 export interface UuHandlers {
@@ -32,6 +34,7 @@ export class UuReader {
   /** A line that begins a file if a line of data follows. */
   #begin: { octets: Buffer; name: string } | undefined;
   #inside = false;
+  #found = 0;
 
   constructor(handlers: UuHandlers) {
     this.#handlers = handlers;
@@ -98,11 +101,12 @@ export class UuReader {
     if (this.#begin !== undefined && (isFirstLine(line) || line === 'end')) {
       this.#handlers.begin(this.#begin.name);
       [this.#begin, this.#inside] = [undefined, true];
+      this.#found += 1;
       return this.#takeInside(line, octets);
     }
     this.#noBegin();
     const name = BEGIN.exec(line)?.[1];
-    if (name !== undefined) this.#begin = { octets, name: name.trim() };
+    if (name !== undefined && this.#found < MAX_FILES) this.#begin = { octets, name: name.trim() };
     else this.#handlers.text(octets);
   }
 
