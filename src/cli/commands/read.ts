@@ -79,7 +79,7 @@ function detected({ output, surroundings }: Context): ImageProtocol {
 
 function readOutput(text: string): '-' {
   if (text === '-') return text;
-  throw new UsageError('too-many-arguments', 'One message is read at a time.', { hint: 'See posthorn read --help.' });
+  throw new UsageError('excess-arguments', 'One message is read at a time.', { hint: 'See posthorn read --help.' });
 }
 
 function checkFlags({ headers, raw, part, html }: ReadFlags, where: '-' | undefined, json: boolean): void {
