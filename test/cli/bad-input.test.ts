@@ -68,7 +68,7 @@ const LOCAL: readonly Row[] = [
   ["read ''", 64, 'bad-number', /"" is not a message number/],
   ['read 99', 66, 'no-such-message', /no message 99.*posthorn list/s],
   ['read', 64, 'missing-argument', /posthorn read --help/],
-  ['read 1 2', 64, 'excess-arguments', /Too many arguments/],
+  ['read 1 2', 64, 'excess-arguments', /One message is read at a time/],
   ['read 1 --part 9', 66, 'no-such-part', /no part 9.*posthorn read 1/s],
   ['read 1 --part ../x', 66, 'no-such-part', /no part/],
   ['read 1 --raw --headers', 64, 'conflicting-options', /Only one of/],
