@@ -15,13 +15,13 @@ const PROSE = 100;
 
 /** @param columns Infinity where the output is no terminal: then no line is broken. */
 export async function renderBodies(message: Pick<Message, 'bodies'>, columns: number, style: Style): Promise<string[]> {
-  const lines: string[] = [];
+  const pieces: string[][] = [];
   for (const { html, text } of message.bodies) {
     const plain = html ? await fromHtml(text, columns) : text;
     const safe = safeText(plain.trimEnd(), { multiline: true });
-    lines.push(...styled(safe.split('\n'), html ? Math.min(columns, PROSE) : columns, style));
+    pieces.push(styled(safe.split('\n'), html ? Math.min(columns, PROSE) : columns, style));
   }
-  return lines;
+  return pieces.flat();
 }
 
 function fromHtml(html: string, columns: number): Promise<string> {

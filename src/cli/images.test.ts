@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { imageSize } from '../mime/image-size.ts';
@@ -109,6 +110,33 @@ test('nothing is decoded that says it is large, and nothing that is broken', asy
     assert.equal(await encodeImage(bomb, protocol, 80), undefined);
   assert.equal(await decodePixels(png(30, 30).subarray(0, 60)), undefined);
   assert.equal(await encodeImage(Buffer.from('\x1b]0;owned\x07'), 'iterm', 80), undefined);
+});
+
+/** One pixel; of an interlaced image nothing says how much its data may unpack to before it is unpacked. */
+function pixelPng(interlaced: boolean): Buffer {
+  const image = png(1, 1);
+  image.writeUInt8(interlaced ? 1 : 0, 28);
+  image.writeUInt32BE(crc32(image.subarray(12, 29)), 29);
+  return image;
+}
+
+/** A grey JPEG in a frame of the progressive kind, with as many passes over it as are asked for, two octets of data each. */
+function passes(count: number): Buffer {
+  const segment = (marker: number, ...data: number[]) => [0xff, marker, 0, data.length + 2, ...data];
+  const tables = [
+    ...segment(0xdb, 0, ...Array<number>(64).fill(1)),
+    ...segment(0xc2, 8, 0, 8, 0, 8, 1, 1, 0x11, 0),
+    ...segment(0xc4, 0x10, 1, ...Array<number>(15).fill(0), 0),
+  ];
+  const pass = [...segment(0xda, 1, 1, 0x10, 1, 63, 0), 0x7f, 0x7f];
+  return Buffer.from([0xff, 0xd8, ...tables, ...Array<number[]>(count).fill(pass).flat(), 0xff, 0xd9]);
+}
+
+test('what would unpack without a bound, or be gone over without end, is not decoded', async () => {
+  assert.equal((await decodePixels(pixelPng(false)))?.width, 1);
+  assert.equal(await decodePixels(pixelPng(true)), undefined);
+  assert.equal((await decodePixels(passes(30)))?.width, 8);
+  assert.equal(await decodePixels(passes(5000)), undefined);
 });
 
 test('only the environment says what a terminal can show', () => {

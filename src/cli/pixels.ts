@@ -11,10 +11,16 @@ export interface Pixels {
 /** Of one image; a larger one is not decoded. */
 export const MAX_PIXELS = 8_000_000;
 
-/** Undefined for what is too large, broken, or neither PNG nor JPEG. */
+/** Passes over a JPEG: each goes over all of it, however few octets it has. Programs make about ten. */
+const MAX_SCANS = 100;
+/** Where a PNG says that it is interlaced: the decoder then unpacks without a bound. */
+const INTERLACE = 28;
+
+/** Undefined for what is too large, broken, made to hurt, or neither PNG nor JPEG. */
 export async function decodePixels(octets: Buffer): Promise<Pixels | undefined> {
   const size = imageSize(octets);
   if (size === undefined || size.width * size.height > MAX_PIXELS) return undefined;
+  if (size.format === 'png' ? octets[INTERLACE] !== 0 : scans(octets) > MAX_SCANS) return undefined;
   try {
     if (size.format === 'png') {
       const { PNG } = await import('pngjs');
@@ -29,6 +35,14 @@ export async function decodePixels(octets: Buffer): Promise<Pixels | undefined> 
     // A stranger's broken file: its name is shown instead.
     return undefined;
   }
+}
+
+/** A marker never stands in the data of a JPEG (ITU T.81, B.1.1.5); those of an image within it are counted too. */
+function scans(octets: Buffer): number {
+  let count = 0;
+  for (let at = octets.indexOf('\xff\xda', 0, 'latin1'); at >= 0 && count <= MAX_SCANS; count += 1)
+    at = octets.indexOf('\xff\xda', at + 2, 'latin1');
+  return count;
 }
 
 /** The same image, no larger than this; every pixel is one of the original. */

@@ -72,7 +72,7 @@ export class ContentRetrieval {
     let from = 0;
     // One that is here already costs nothing of the limit, so nobody knows before how many have to be looked at.
     for (; from < wanted.length && this.#room > 0; from += BATCH) await this.#receive(wanted.slice(from, from + BATCH));
-    this.left.push(...wanted.slice(from));
+    for (const message of wanted.slice(from)) this.left.push(message);
   }
 
   async #receive(batch: readonly Unknown[]): Promise<void> {

@@ -5,6 +5,17 @@
  * else. This file must never know what an element is.
  */
 
+/** Soft hyphens and what has no width: breaks that nobody needs here, and the padding of newsletters. */
+const UNSEEN = /[\u00ad\u034f\u200b\u2060\ufeff]/g;
+/** Joiners that join nothing. */
+const IDLE_JOINER =
+  /(?<![\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])[\u200c\u200d]|[\u200c\u200d](?![\p{L}\p{M}\p{Extended_Pictographic}])/gu;
+
+/** Text without the characters that a page has for breaking and padding its lines. */
+export function visible(text: string): string {
+  return /^[\0-\x7f]*$/.test(text) ? text : text.replace(UNSEEN, '').replace(IDLE_JOINER, '');
+}
+
 /** Lines being made. White space is collapsed as HTML has it, unless it is kept. */
 export class Lines {
   readonly #lines: string[] = [];
@@ -32,7 +43,7 @@ export class Lines {
 
   /** Ends the line, also one with nothing on it. */
   newLine(): void {
-    this.#endLine(this.#pieces.join('').trimEnd());
+    this.#endLine(visible(this.#pieces.join('')).trimEnd());
   }
 
   /** What follows begins a line, with so many empty lines before it. */

@@ -7,7 +7,7 @@
  */
 
 import type { Handler } from 'htmlparser2';
-import { Lines } from './html-lines.ts';
+import { Lines, visible } from './html-lines.ts';
 import { Links } from './html-links.ts';
 import { type Cell, type Measures, renderTable, type Table } from './html-table.ts';
 
@@ -162,8 +162,9 @@ export class HtmlRenderer implements Partial<Handler> {
   }
 
   #heading(lines: readonly string[], rule: string): void {
-    const wide = Math.max(0, ...lines.map((line) => this.#measures.width(line)));
-    this.#top.append(lines.length === 1 ? [...lines, rule.repeat(Math.min(wide, this.#measures.columns))] : lines);
+    const [line = '', another] = lines;
+    const { columns, width } = this.#measures;
+    this.#top.append(line === '' || another !== undefined ? lines : [line, rule.repeat(Math.min(width(line), columns))]);
   }
 
   #image({ alt, src = '', width, height }: Attributes): void {
@@ -180,7 +181,8 @@ export class HtmlRenderer implements Partial<Handler> {
     this.#anchors.push(text);
     return () => {
       this.#anchors.pop();
-      const mark = this.#links.mark(href, text.join('').replace(/\s+/g, ' ').slice(0, 4000));
+      const shown = visible(text.join('')).replace(/\s+/g, ' ').slice(0, 4000);
+      const mark = this.#links.mark(href, shown);
       if (mark !== '') this.#top.flow(mark);
     };
   }

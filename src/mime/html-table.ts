@@ -42,7 +42,7 @@ export function renderTable(table: Table, measures: Measures): string[] {
 }
 
 function isData(table: Table, rows: readonly (readonly Cell[])[], { width }: Measures): boolean {
-  const most = Math.max(0, ...rows.map((row) => row.length));
+  const most = rows.reduce((widest, row) => Math.max(widest, row.length), 0);
   if (table.nested || most < 2 || most > 40) return false;
   if (rows.some((row) => row.some(({ header }) => header))) return rows.length > 1;
   const cells = rows.flat();

@@ -102,6 +102,20 @@ test('no control character comes out', async () => {
   assert.match(text, /^[^\p{Cc}]*\n?[^\p{Cc}]*\n?[^\p{Cc}]*$/u);
 });
 
+test('what pads a newsletter is no text, and joiners stay where they join', async () => {
+  const padding = '&zwnj;&nbsp;&#847;&nbsp;&#8203;&nbsp;&shy;&#8199;&#65279; '.repeat(50);
+  assert.equal(await htmlToText(`<p>News for you ${padding}</p><p>${padding}</p><p>Dear Ann`), 'News for you\n\nDear Ann');
+  assert.equal(await htmlToText('Donau&shy;dampf&#8203;schiff&#8288;fahrt'), 'Donaudampfschifffahrt');
+  for (const joined of ['می\u200cخواهم', '👩\u200d💻', 'क्\u200dष']) assert.equal(await htmlToText(`<p>${joined}`), joined);
+  // What turns the direction round stays, for whoever prints it to show.
+  assert.equal(await htmlToText('a\u202eb'), 'a\u202eb');
+});
+
+test('invisible characters do not hide where a link leads', async () => {
+  const text = await htmlToText('<a href="https://evil.test/">bank&#8203;.exam&shy;ple</a>');
+  assert.equal(text, 'bank.example [1: leads to evil.test]\n\n[1] https://evil.test/');
+});
+
 test('documents made to hurt give some text', async () => {
   const hostile = {
     nested: `${'<b>'.repeat(300_000)}deep`,
@@ -112,6 +126,8 @@ test('documents made to hurt give some text', async () => {
     tables: `${'<table><tr><td>'.repeat(160)}${'<br>x'.repeat(300_000)}deep`,
     cells: `<table><tr>${'<td colspan=1000>x'.repeat(100_000)}deep`,
     rows: `<table>${'<tr><td>x<td>y'.repeat(100_000)}deep`,
+    short: `<table>${'<tr><td>x'.repeat(200_000)}deep`,
+    heading: `<h1>${'x<br>'.repeat(300_000)}deep</h1>`,
     entities: `${'&amp;'.repeat(400_000)}deep`,
     angles: `${'<'.repeat(1_000_000)} deep`,
     addresses: `${'http://.@'.repeat(120_000)}deep`,
