@@ -15,7 +15,13 @@ const MAX_HEADER = 1024 * 1024;
 export class HeaderCutter {
   /** Whole once it is done; each octet a character. */
   header = '';
+  readonly #anyLines: boolean;
   #done = false;
+
+  /** @param options `anyLines` takes a header in which not every line is a field. */
+  constructor({ anyLines = false }: { anyLines?: boolean } = {}) {
+    this.#anyLines = anyLines;
+  }
 
   get done(): boolean {
     return this.#done;
@@ -37,14 +43,14 @@ export class HeaderCutter {
     // Where the blank line began in an earlier chunk, its beginning is put back in front.
     const missing = this.header.slice(end, Math.max(end, before));
     this.header = this.header.slice(0, end);
-    checkFields(this.header);
+    if (!this.#anyLines) checkFields(this.header);
     return missing === '' ? body : Buffer.concat([Buffer.from(missing, 'latin1'), body]);
   }
 
   /** A message that is all header still gets its blank line. */
   end(): Uint8Array {
     if (this.#done) return new Uint8Array();
-    checkFields(this.header);
+    if (!this.#anyLines) checkFields(this.header);
     if (!this.header.endsWith('\r\n')) this.header += '\r\n';
     return Buffer.from('\r\n');
   }

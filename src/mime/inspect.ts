@@ -10,7 +10,7 @@ import { UsageError } from '../errors.ts';
 import { normaliseEol } from '../wire/eol.ts';
 import type { Attachment } from './draft.ts';
 import { HeaderCutter, withoutBcc } from './header-cutter.ts';
-import { LineScanner } from './lines.ts';
+import { type DataKind, LineScanner } from './lines.ts';
 import { HEAD, judge } from './magic.ts';
 import { knownType } from './types.ts';
 
@@ -41,25 +41,41 @@ async function headOf(attachment: Attachment): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/**
+ * A message that is one, whatever its quality, such as one of the mailbox: as `inspectAttachment` has it, and without its Bcc
+ * also where no mail can carry its lines and it goes as a file.
+ *
+ * @throws UsageError `bad-message` for a header longer than 1 MiB.
+ */
+export async function inspectMessage(attachment: Attachment): Promise<Attachment> {
+  const open = () => messageLines(attachment, new HeaderCutter({ anyLines: true }));
+  const { size, lines } = await measure(open());
+  if (lines === 'binary') return { ...attachment, type: 'application/octet-stream', size, open };
+  return { ...attachment, type: 'message/rfc822', size, lines, open };
+}
+
 async function asMessage(attachment: Attachment): Promise<Attachment | undefined> {
-  const scanner = new LineScanner();
-  let size = 0;
+  const open = () => messageLines(attachment, new HeaderCutter());
   try {
-    for await (const chunk of messageLines(attachment)) {
-      scanner.push(chunk);
-      size += chunk.length;
-    }
+    const { size, lines } = await measure(open());
+    return lines === 'binary' ? undefined : { ...attachment, type: 'message/rfc822', size, lines, open };
   } catch (error) {
     if (error instanceof UsageError && error.code === 'bad-message') return undefined;
     throw error;
   }
-  const lines = scanner.end();
-  if (lines === 'binary') return undefined;
-  return { ...attachment, type: 'message/rfc822', size, lines, open: () => messageLines(attachment) };
 }
 
-async function* messageLines(attachment: Attachment): AsyncGenerator<Uint8Array> {
-  const cutter = new HeaderCutter();
+async function measure(chunks: AsyncIterable<Uint8Array>): Promise<{ size: number; lines: DataKind }> {
+  const scanner = new LineScanner();
+  let size = 0;
+  for await (const chunk of chunks) {
+    scanner.push(chunk);
+    size += chunk.length;
+  }
+  return { size, lines: scanner.end() };
+}
+
+async function* messageLines(attachment: Attachment, cutter: HeaderCutter): AsyncGenerator<Uint8Array> {
   let begun = false;
   for await (const chunk of normaliseEol(attachment.open())) {
     const body = cutter.push(chunk);
