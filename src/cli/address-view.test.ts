@@ -11,6 +11,7 @@ test('a listing shows the name, but never a name that poses as an address', asyn
     ['Ann <ann@example.org>', 'Ann'],
     ['ann@example.org', 'ann@example.org'],
     ['"bank@example.com" <thief@example.net>', 'thief@example.net (“bank@example.com”)'],
+    ['=?utf-8?Q?bank=EF=BC=A0example.com?= <thief@example.net>', 'thief@example.net (“bank＠example.com”)'],
     ['', ''],
   ] as const;
   for (const [from, shown] of cases) assert.equal(senderOf(await fromOf(from)), shown);

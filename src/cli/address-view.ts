@@ -46,5 +46,7 @@ function endOf(domain: string): string {
 export function senderOf(summary: { readonly from: readonly Pick<Address, 'name' | 'address'>[] } | undefined): string {
   const [first] = summary?.from ?? [];
   if (first === undefined) return '';
-  return first.name.includes('@') ? `${first.address} (“${first.name}”)` : first.name || first.address;
+  return first.name.normalize('NFKC').includes('@')
+    ? `${first.address} (“${first.name}”)`
+    : first.name || first.address;
 }

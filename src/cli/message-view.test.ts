@@ -201,6 +201,11 @@ Content-Disposition: attachment; filename="a\x1b.txt"
   assert.ok(lines.some((line) => line.startsWith('Date:     unknown: ')));
 });
 
+test('who sent it on is not its author', async () => {
+  const lines = await screen('From: ann@example.org\nResent-From: Bob <bob@example.net>\nSubject: x\n\nHi\n');
+  assert.deepEqual(lines.slice(0, 3), ['From:     ann@example.org', 'Resent:   Bob <bob@example.net>', 'Subject:  x']);
+});
+
 test('an empty message', async () => {
   assert.deepEqual(await screen('\n'), [
     'From:     (none)',

@@ -60,11 +60,13 @@ function paragraph(lines: readonly string[]): readonly string[] {
 /** What stands above a message: names and safe texts. From and Subject are always there, the others where they say something. */
 export function headerRows(message: Message, view: Pick<View, 'trusted'> & { most?: number }): [string, string][] {
   const { from, to, cc, replyTo, headers } = message;
-  const sender = parseAddressList(headers.raw('sender') ?? '').addresses;
+  const listed = (name: string) => parseAddressList(headers.raw(name) ?? '').addresses;
+  const sender = listed('sender');
   const addresses = (list: readonly Address[]) => showAddresses(list, view.most);
   const rows: [name: string, value: string][] = [
     ['From', addresses(from)],
     ['Sender', sameAddresses(sender, from) ? '' : addresses(sender)],
+    ['Resent', addresses(listed('resent-from'))],
     ['To', addresses(to)],
     ['Cc', addresses(cc)],
     ['Reply-To', sameAddresses(replyTo, from) ? '' : addresses(replyTo)],

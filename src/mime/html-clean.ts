@@ -57,7 +57,7 @@ const STYLE = `body{margin:1em;font-family:sans-serif;color:#111;background:#fff
 header{border-bottom:1px solid #999;margin-bottom:1em;padding-bottom:.5em}
 header p{margin:.2em 0;overflow-wrap:anywhere}.warning{color:#a00;font-weight:bold}
 article{contain:content;position:relative;overflow:auto}
-article a[href]::after{content:" [" attr(href) "]";font-size:smaller;color:#555;overflow-wrap:anywhere}
+article a[href]::after{all:initial;content:" [" attr(href) "]";font:13px sans-serif;color:#555;background:#fff;overflow-wrap:anywhere;direction:ltr;unicode-bidi:isolate-override}
 article img{max-width:100%}`;
 
 /** A whole page from HTML, of any quality; each piece is cleaned by itself, so that none can swallow another. */

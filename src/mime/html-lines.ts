@@ -6,7 +6,7 @@
  */
 
 /** Soft hyphens and what has no width: breaks that nobody needs here, and the padding of newsletters. */
-const UNSEEN = /[\u00ad\u034f\u200b\u2060\ufeff]/g;
+const UNSEEN = /[\u034f\u00ad\u200b\u2060\ufeff]/g;
 /** Joiners that join nothing. */
 const IDLE_JOINER =
   /(?<![\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])[\u200c\u200d]|[\u200c\u200d](?![\p{L}\p{M}\p{Extended_Pictographic}])/gu;

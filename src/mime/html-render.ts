@@ -164,7 +164,9 @@ export class HtmlRenderer implements Partial<Handler> {
   #heading(lines: readonly string[], rule: string): void {
     const [line = '', another] = lines;
     const { columns, width } = this.#measures;
-    this.#top.append(line === '' || another !== undefined ? lines : [line, rule.repeat(Math.min(width(line), columns))]);
+    this.#top.append(
+      line === '' || another !== undefined ? lines : [line, rule.repeat(Math.min(width(line), columns))],
+    );
   }
 
   #image({ alt, src = '', width, height }: Attributes): void {

@@ -104,9 +104,13 @@ test('no control character comes out', async () => {
 
 test('what pads a newsletter is no text, and joiners stay where they join', async () => {
   const padding = '&zwnj;&nbsp;&#847;&nbsp;&#8203;&nbsp;&shy;&#8199;&#65279; '.repeat(50);
-  assert.equal(await htmlToText(`<p>News for you ${padding}</p><p>${padding}</p><p>Dear Ann`), 'News for you\n\nDear Ann');
+  assert.equal(
+    await htmlToText(`<p>News for you ${padding}</p><p>${padding}</p><p>Dear Ann`),
+    'News for you\n\nDear Ann',
+  );
   assert.equal(await htmlToText('Donau&shy;dampf&#8203;schiff&#8288;fahrt'), 'Donaudampfschifffahrt');
-  for (const joined of ['می\u200cخواهم', '👩\u200d💻', 'क्\u200dष']) assert.equal(await htmlToText(`<p>${joined}`), joined);
+  for (const joined of ['می\u200cخواهم', '👩\u200d💻', 'क्\u200dष'])
+    assert.equal(await htmlToText(`<p>${joined}`), joined);
   // What turns the direction round stays, for whoever prints it to show.
   assert.equal(await htmlToText('a\u202eb'), 'a\u202eb');
 });

@@ -120,6 +120,28 @@ test('what is shown: the letter, its own images, and who sent it', { skip: noChr
   assert.equal(visited.requests.join(), '');
 });
 
+test('the letter cannot hide or turn round where a link leads', { skip: noChromium }, async (t) => {
+  const hiding =
+    'font-size:0;letter-spacing:-20px;word-spacing:-99px;text-indent:-999px;color:#fff;text-transform:uppercase';
+  const letter = `<bdo dir=rtl style="${hiding}"><a href="https://evil.test/moc.knab//:sptth" style="${hiding}">bank</a></bdo>`;
+  const visited = await startChromium(t);
+  const page = await (await visited.browser.newContext()).newPage();
+  const path = join(home.folder, 'hiding.html');
+  writeFileSync(path, await cleanPage([letter], NOTHING));
+  await page.goto(pathToFileURL(path).href);
+  const style = "getComputedStyle(document.querySelector('article a'), '::after')";
+  const names = ['fontSize', 'letterSpacing', 'wordSpacing', 'textIndent', 'color', 'textTransform', 'direction'];
+  assert.deepEqual(await page.evaluate(`[${names.map((name) => `${style}.${name}`).join()}]`), [
+    '13px',
+    'normal',
+    '0px',
+    '0px',
+    'rgb(85, 85, 85)',
+    'none',
+    'ltr',
+  ]);
+});
+
 test('a message without HTML is its text', async () => {
   for (const args of [
     ['read', '2', '--html'],
