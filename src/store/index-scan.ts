@@ -8,6 +8,7 @@ import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { guarded } from './fault.ts';
+import { foldersIn } from './folders.ts';
 
 /** Nanoseconds; the clocks of file systems are no finer than some milliseconds, of a few two seconds. */
 const YOUNG = 2_500_000_000n;
@@ -56,20 +57,6 @@ export async function changedPlaces(
     if (!known.has(path)) changed.push({ folder, part, mtime: '', names: [] });
   }
   return changed;
-}
-
-/** The folders of Maildir++: hidden ones with a `cur` and a `new` in them. Links are not followed. */
-async function foldersIn(maildir: string): Promise<string[]> {
-  const entries = await guarded(`read the folder ${maildir}`, () => readdir(maildir, { withFileTypes: true }));
-  const hidden = entries.filter((entry) => entry.name.startsWith('.') && entry.isDirectory());
-  return hidden
-    .map(({ name }) => name)
-    .filter((name) => PARTS.every((part) => isFolder(join(maildir, name, part))))
-    .sort();
-}
-
-function isFolder(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function changeTime(path: string): string {

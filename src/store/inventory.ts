@@ -1,12 +1,14 @@
 /**
- * What is in a Maildir at the moment, by the numbers that the ledger gives: other programs move files, flag and remove
+ * What is in the folders of a mailbox at the moment, by the numbers that the ledger gives: other programs move files, flag and remove
  * them. What this file must never know: servers, locks, and how a ledger is kept.
  */
 import { join } from 'node:path';
 import { StoreError } from '../errors.ts';
 import type { Delivered } from './delivery.ts';
+import { INBOX } from './folder-name.ts';
+import type { FolderEntry, Folders } from './folders.ts';
 import type { Ledger, LedgerItem } from './ledger.ts';
-import type { FlagChange, Maildir, MaildirEntry } from './maildir.ts';
+import type { FlagChange, Maildir } from './maildir.ts';
 import { openContent, type StoredContent } from './reader.ts';
 
 /** A message in the mailbox. */
@@ -14,6 +16,8 @@ export interface StoredMessage {
   /** Small, starting at 1; the same from run to run, never used again. */
   readonly number: number;
   readonly base: string;
+  /** The name of the folder it is in: `inbox`, `Lists/dev`. */
+  readonly folder: string;
   readonly path: string;
   /** In bytes. */
   readonly size: number;
@@ -29,30 +33,30 @@ export interface StoredMessage {
 export class Inventory {
   /** Paths that are no messages; they are never opened. */
   ignored: readonly string[] = [];
-  readonly #maildir: Maildir;
+  readonly #folders: Folders;
   readonly #ledger: Ledger;
-  #entries = new Map<string, MaildirEntry>();
+  #entries = new Map<string, FolderEntry>();
 
-  constructor(maildir: Maildir, ledger: Ledger) {
-    this.#maildir = maildir;
+  constructor(folders: Folders, ledger: Ledger) {
+    this.#folders = folders;
     this.#ledger = ledger;
   }
 
-  get entries(): readonly MaildirEntry[] {
+  get entries(): readonly FolderEntry[] {
     return [...this.#entries.values()];
   }
 
-  /** Looks at the Maildir again. @returns all that is there, numbered or not. */
-  async refresh(): Promise<readonly MaildirEntry[]> {
-    const { entries, ignored } = await this.#maildir.list();
+  /** Looks at the folders again. @returns all that is there, numbered or not. */
+  async refresh(): Promise<readonly FolderEntry[]> {
+    const { entries, ignored } = await this.#folders.list();
     this.ignored = ignored;
     this.#entries = new Map(entries.map((entry) => [entry.base, entry]));
     return entries;
   }
 
-  /** Takes in what was just delivered. */
-  add({ base, size }: Delivered): void {
-    this.#entries.set(base, { base, path: join(this.#maildir.path, 'new', base), size, flags: '' });
+  /** Takes in what was just delivered into the inbox. */
+  add({ base, size }: Delivered, { path }: Maildir): void {
+    this.#entries.set(base, { base, folder: INBOX, path: join(path, 'new', base), size, flags: '' });
   }
 
   /** The messages that have a number, newest last. */
@@ -79,14 +83,14 @@ export class Inventory {
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'mailbox-missing') throw error;
     }
-    const moved = await this.#maildir.find(entry.base);
+    const moved = await this.#folders.find(entry.base);
     if (moved === undefined) throw missing(number);
     return openContent(moved.path);
   }
 
   /** Sets and clears flags. @throws as `read`. */
   async flag(number: number, change: FlagChange): Promise<StoredMessage> {
-    const entry = await this.#maildir.flag(this.#here(number), change);
+    const entry = await this.#folders.flag(this.#here(number), change);
     if (entry === undefined) throw missing(number);
     this.#entries.set(entry.base, entry);
     return this.#here(number);
@@ -99,10 +103,12 @@ export class Inventory {
   }
 }
 
-function messageOf({ number, listed, stored }: LedgerItem, { base, path, size, flags }: MaildirEntry): StoredMessage {
+function messageOf(item: LedgerItem, { base, folder, path, size, flags }: FolderEntry): StoredMessage {
+  const { number, listed, stored } = item;
   return {
     number,
     base,
+    folder,
     path,
     size,
     flags,

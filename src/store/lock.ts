@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { kill, pid } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../errors.ts';
 import { errnoOf, storeFault } from './fault.ts';
 import { NO_LINKS } from './folder.ts';
@@ -48,6 +49,24 @@ export class Lock {
       throw storeFault(error, `lock the mailbox (${path})`);
     } finally {
       rmSync(ticket, { force: true });
+    }
+  }
+
+  /**
+   * Takes the lock as soon as it is free, within so many milliseconds.
+   *
+   * @throws StoreError as `acquire`.
+   */
+  static async wait(path: string, patience: number): Promise<Lock> {
+    const end = performance.now() + patience;
+    for (;;) {
+      try {
+        return Lock.acquire(path);
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.code !== 'mailbox-busy' || performance.now() > end) throw error;
+      }
+      // Not all at once again.
+      await sleep(10 + Math.random() * 20);
     }
   }
 

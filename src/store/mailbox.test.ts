@@ -55,7 +55,17 @@ test('a fetch: planned, delivered, committed, deletable, deleted', async () => {
     const [message] = mailbox.messages();
     const sha256 = createHash('sha256').update('From: a\r\n\r\n').digest('hex');
     const path = join(paths.maildir, 'new', planned.base);
-    const expected = { number: 1, base: planned.base, path, size: 11, flags: '', seen: false, uidl: 'u1', sha256 };
+    const expected = {
+      number: 1,
+      base: planned.base,
+      folder: 'inbox',
+      path,
+      size: 11,
+      flags: '',
+      seen: false,
+      uidl: 'u1',
+      sha256,
+    };
     assert.deepEqual(message, expected);
     assert.equal(Buffer.from(await (await mailbox.read(1)).bytes()).toString(), 'From: a\r\n\r\n');
     await mailbox.deleted([planned]);

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { StoreError, UsageError } from '../errors.ts';
 import type { Delivered, Delivery } from './delivery.ts';
 import { checkFolder, makeFolder } from './folder.ts';
+import { Folders } from './folders.ts';
 import { Inventory, type StoredMessage } from './inventory.ts';
 import { Journal } from './journal.ts';
 import { Ledger, type LedgerItem, type Listed, type MailboxRecord, readRecord, type Surveyed } from './ledger.ts';
@@ -39,6 +40,8 @@ export interface Planned extends Listed {
 }
 
 export class Mailbox {
+  /** Its folders, the inbox included. */
+  readonly folders: Folders;
   readonly #maildir: Maildir;
   readonly #ledger: Ledger;
   readonly #journal: Journal<MailboxRecord> | undefined;
@@ -46,9 +49,10 @@ export class Mailbox {
   readonly #inventory: Inventory;
 
   private constructor(maildir: Maildir, ledger: Ledger, writer?: { journal: Journal<MailboxRecord>; lock: Lock }) {
+    this.folders = new Folders(maildir);
     this.#maildir = maildir;
     this.#ledger = ledger;
-    this.#inventory = new Inventory(maildir, ledger);
+    this.#inventory = new Inventory(this.folders, ledger);
     this.#journal = writer?.journal;
     this.#lock = writer?.lock;
   }
@@ -171,7 +175,7 @@ export class Mailbox {
   async commit(deliveries: readonly Delivery[], proven = true): Promise<Delivered[]> {
     const delivered = await this.#maildir.commitAll(deliveries);
     await this.#record(delivered.map((each) => this.#stored(each, proven)));
-    for (const each of delivered) this.#inventory.add(each);
+    for (const each of delivered) this.#inventory.add(each, this.#maildir);
     return delivered;
   }
 
@@ -196,7 +200,7 @@ export class Mailbox {
     await this.#record(messages.map(({ number }) => ({ gone: number })));
   }
 
-  /** Looks at the Maildir again; a writer numbers what other programs delivered. */
+  /** Looks at the folders again; a writer numbers what other programs delivered. */
   async refresh(): Promise<void> {
     const entries = await this.#inventory.refresh();
     if (this.#journal === undefined) return;
@@ -208,6 +212,11 @@ export class Mailbox {
   /** The messages that are here, newest last. */
   messages(): StoredMessage[] {
     return this.#inventory.messages();
+  }
+
+  /** The number of the message with this base name, whether it is here or not. */
+  numberOf(base: string): number | undefined {
+    return this.#ledger.byBase(base)?.number;
   }
 
   /** The message with this number, if it is here. */

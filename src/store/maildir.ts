@@ -18,14 +18,18 @@ import { formatName, isBase, isUnique, parseName, RANDOM_BYTES, secondsOf, sortF
 /** 36 hours, in milliseconds. */
 const ABANDONED = 36 * 3_600_000;
 
-/** A message in the folder as it was when we looked. */
-export interface MaildirEntry {
+/** Where a message is, as its name said when we looked. */
+export interface MaildirPlace {
   readonly base: string;
   readonly path: string;
-  /** In bytes. */
-  readonly size: number;
   /** Sorted letters; `S` is seen. */
   readonly flags: string;
+}
+
+/** A message in the folder as it was when we looked. */
+export interface MaildirEntry extends MaildirPlace {
+  /** In bytes. */
+  readonly size: number;
 }
 
 export interface MaildirListing {
@@ -53,6 +57,16 @@ export class Maildir {
       await checkFolder(folder);
     }
     return new Maildir(path);
+  }
+
+  /** The Maildir that is known to be at `path`. */
+  static at(path: string): Maildir {
+    return new Maildir(path);
+  }
+
+  /** Whether the folder at `path` is a Maildir, whoever made it. */
+  static isAt(path: string): boolean {
+    return ['cur', 'new'].every((part) => lstatSync(join(path, part), { throwIfNoEntry: false })?.isDirectory());
   }
 
   /** A base name that nothing else has. */
@@ -90,6 +104,19 @@ export class Maildir {
     return { entries: sorted, ignored };
   }
 
+  /** Where each message of these base names is, by its name alone: nothing else is looked at. */
+  async locate(bases: { has(base: string): boolean }): Promise<Map<string, MaildirPlace>> {
+    const places = new Map<string, MaildirPlace>();
+    for (const folder of ['new', 'cur']) {
+      for (const fileName of await this.#names(folder)) {
+        const name = parseName(fileName);
+        if (name !== undefined && bases.has(name.base))
+          places.set(name.base, { ...name, path: join(this.path, folder, fileName) });
+      }
+    }
+    return places;
+  }
+
   /** The message with this base name, wherever it is now and whatever its flags. */
   async find(base: string): Promise<MaildirEntry | undefined> {
     for (const folder of ['new', 'cur', 'new']) {
@@ -107,20 +134,20 @@ export class Maildir {
    *
    * @returns the message as it is now; `undefined` when it is gone.
    */
-  async flag(entry: MaildirEntry, change: FlagChange): Promise<MaildirEntry | undefined> {
+  async flag<P extends MaildirPlace>(entry: P, change: FlagChange): Promise<P | undefined> {
     return guarded(`change the flags of ${entry.path}`, async () => {
-      let there: MaildirEntry | undefined = entry;
+      let there: MaildirPlace | undefined = entry;
       for (; there !== undefined; there = await this.find(entry.base)) {
         const flags = changedFlags(there.flags, change);
         const path = join(this.path, 'cur', formatName({ base: there.base, flags }));
         if (path === there.path) {
-          if (await exists(path)) return there;
+          if (await exists(path)) return { ...entry, ...there };
           continue;
         }
         // A target beside a source that is gone is the message itself, moved by somebody who was faster.
         if ((await exists(path)) && (await exists(there.path)))
           throw new StoreError('name-taken', `${path} already exists.`);
-        if (await renamed(there.path, path)) return { ...there, path, flags };
+        if (await renamed(there.path, path)) return { ...entry, path, flags };
       }
       return undefined;
     });
@@ -131,10 +158,10 @@ export class Maildir {
     return this.flag(entry, { add: 'S' });
   }
 
-  /** Makes what is in `new/` and `cur/` durable, whoever put it there. */
+  /** Makes what is in `new/` and `cur/` durable, whoever put it there. What left `new/` is in `cur/` before that. */
   async sync(): Promise<void> {
-    await syncFolder(join(this.path, 'new'));
     await syncFolder(join(this.path, 'cur'));
+    await syncFolder(join(this.path, 'new'));
   }
 
   /** Removes the unfinished files that bear one of these base names, and those of ours that nobody finishes any more. */
