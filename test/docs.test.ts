@@ -65,6 +65,16 @@ test('the tour in README.md runs, in the sandbox it begins with', async (t) => {
   assert.equal(await readFile(join(folder, 'attachments/report.pdf'), 'utf8'), '%PDF-1.4 a report');
 });
 
+test('the examples in docs/mailbox.md run, one after the other', async (t) => {
+  const folder = await workplace();
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const script = ['set -e', 'posthorn fetch', ...(await blocks('docs/mailbox.md', 'sh'))].join('\n');
+  await run(join(folder, 'bin/posthorn'), ['sandbox', 'run', '--', 'sh', '-c', script], {
+    cwd: folder,
+    env: { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` },
+  });
+});
+
 test('docs/configuration.md shows a configuration that is one', async (t) => {
   const folder = await workplace();
   t.after(() => rm(folder, { recursive: true, force: true }));

@@ -22,6 +22,11 @@ export const COMMANDS: readonly CommandRow[] = [
   { name: 'read', summary: 'show a message', load: () => import('./commands/read.ts') },
   { name: 'reply', summary: 'answer a message, or pass it on', load: () => import('./commands/reply.ts') },
   { name: 'save', summary: 'save attachments, or the message itself', load: () => import('./commands/save.ts') },
+  { name: 'flag', summary: 'mark messages as seen, flagged, answered', load: () => import('./commands/flag.ts') },
+  { name: 'tag', summary: 'give messages words of your own', load: () => import('./commands/tag.ts') },
+  { name: 'move', summary: 'move messages to another folder', load: () => import('./commands/move.ts') },
+  { name: 'delete', summary: 'move messages to the trash, or remove them', load: () => import('./commands/delete.ts') },
+  { name: 'undo', summary: 'take the last change back', load: () => import('./commands/undo.ts') },
   {
     name: 'sandbox',
     summary: 'run mail servers on this machine, to try things',

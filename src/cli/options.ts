@@ -1,7 +1,7 @@
 /** The options every command shares, and the readers of numbers and sizes. */
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
-import type { MessageRange } from '../mail/read.ts';
+import type { MessageRange } from '../mail/selection.ts';
 import type { GlobalOptions } from './context.ts';
 
 /** What can be said before or behind any command. */

@@ -1,12 +1,15 @@
 /** Opens one message of the local mailbox to be read, whole or a part of it. Nothing is connected. */
-import { UsageError } from '../errors.ts';
 import { type Message, readMessage } from '../mime/message.ts';
+import type { ChangeLog } from '../store/change-log.ts';
+import { Changes } from '../store/changes.ts';
 import type { Mailbox, StoredMessage } from '../store/mailbox.ts';
-import { type Account, viewMailbox } from './account.ts';
+import { type Account, mailboxOf, viewMailbox } from './account.ts';
+import { type MessageRange, messagesIn } from './selection.ts';
 
 /** A message of the mailbox, its bytes to be had as often as they are wanted. */
 export interface OpenMessage {
   readonly stored: StoredMessage;
+  readonly tags: readonly string[];
   /** When it was stored here; undefined where another program delivered it. */
   readonly received: Date | undefined;
   chunks(): AsyncGenerator<Uint8Array, void, undefined>;
@@ -22,41 +25,19 @@ export async function openMessage(account: Account, number: number): Promise<Ope
   return message as OpenMessage;
 }
 
-/** Numbers from one to another, both included; what of them is in the mailbox is meant. */
-export interface MessageRange {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** Opens several, in the order asked for and each once. @throws as `openMessage`, for a range with nothing in it as well. */
 export async function openMessages(account: Account, ranges: readonly MessageRange[]): Promise<OpenMessage[]> {
   const mailbox = await viewMailbox(account);
-  const chosen = new Map<number, StoredMessage>();
-  for (const range of ranges) {
-    const found = within(mailbox, range);
-    if (found.length === 0) {
-      const { from, to } = range;
-      const what = from === to ? `no message ${from}` : `none of the messages ${from}-${to}`;
-      throw new UsageError('no-such-message', `There is ${what} in the mailbox.`, {
-        hint: 'See the numbers with posthorn list.',
-      });
-    }
-    for (const message of found) chosen.set(message.number, message);
-  }
-  return Array.from(chosen.values(), (stored) => opened(mailbox, stored));
+  const log = await Changes.read(mailboxOf(account).state);
+  return messagesIn(mailbox, ranges).map((stored) => opened(mailbox, stored, log));
 }
 
-function within(mailbox: Mailbox, { from, to }: MessageRange): StoredMessage[] {
-  if (from !== to) return mailbox.messages().filter(({ number }) => number >= from && number <= to);
-  const message = mailbox.byNumber(from);
-  return message === undefined ? [] : [message];
-}
-
-function opened(mailbox: Mailbox, stored: StoredMessage): OpenMessage {
+function opened(mailbox: Mailbox, stored: StoredMessage, log: ChangeLog): OpenMessage {
   const { number } = stored;
   const storedAt = mailbox.storedAt(number);
   return {
     stored,
+    tags: [...log.tagsOf(stored.base)],
     received: storedAt === undefined ? undefined : new Date(storedAt),
     async *chunks() {
       const content = await mailbox.read(number);

@@ -46,8 +46,8 @@ test('flags, tags and moves in one go, and each taken back, the last one first',
   await make('flag', { base: '1.a.x', set: 'FS' }, { base: '2.b.x', set: 'S' });
   await make('tag', { base: '1.a.x', tag: ['work', 'urgent'] });
   await make('tag', { base: '1.a.x', tag: ['later'], untag: ['urgent'] });
-  await make('filter', { base: '1.a.x', from: 'inbox', to: 'Lists.dev', clear: 'S', tag: ['list'] });
-  assert.deepEqual(await where(), ['inbox/2.b.x:S', 'inbox/3.c.x:', 'Lists.dev/1.a.x:F']);
+  await make('filter', { base: '1.a.x', from: 'inbox', to: 'Lists/dev', clear: 'S', tag: ['list'] });
+  assert.deepEqual(await where(), ['inbox/2.b.x:S', 'inbox/3.c.x:', 'Lists/dev/1.a.x:F']);
   assert.deepEqual(await tagsOf('1.a.x'), ['work', 'later', 'list']);
   assert.deepEqual(await undo(), ['filter', '1.a.x']);
   assert.deepEqual((await where()).sort(), ['inbox/1.a.x:FS', 'inbox/2.b.x:S', 'inbox/3.c.x:']);

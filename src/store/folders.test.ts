@@ -39,7 +39,7 @@ test('folders of other programs are seen at once; what is none, and links, are l
   await mkdir(join(root, '.notmuch/xapian'), { recursive: true });
   await symlink('.Lists.dev', join(root, '.Link'));
   await put('.dotfile');
-  assert.deepEqual(await where(), ['Lists.dev/1.a.x:S']);
+  assert.deepEqual(await where(), ['Lists/dev/1.a.x:S']);
 });
 
 test('a message that is moved keeps its name and its flags, and one that is new stays new', async () => {

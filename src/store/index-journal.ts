@@ -1,6 +1,7 @@
-/** What the journal says, as rows of the index: only what was appended since it was last read. */
+/** What the journals say, as rows of the index: only what was appended since it was last read. */
 import type { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
+import type { ChangeRecord } from './change-log.ts';
 import { Journal, type JournalMark, type JournalTail, type RecordReader } from './journal.ts';
 import { StaleIndex } from './index-fault.ts';
 import type { MailboxRecord } from './ledger.ts';
@@ -39,5 +40,18 @@ export function applyRecords(database: DatabaseSync, records: readonly MailboxRe
     else if ('found' in record) add.run(record.found, record.base, null);
     else if ('stored' in record) store.run(record.sha256, record.at, record.stored);
     else if ('renamed' in record) rename.run(record.uidl || null, record.renamed);
+  }
+}
+
+/** Takes over which tags messages were given and lost; a record that comes again changes nothing. */
+export function applyChanges(database: DatabaseSync, records: readonly ChangeRecord[]): void {
+  const give = database.prepare('INSERT OR IGNORE INTO tags (tag, number) SELECT ?, number FROM known WHERE base = ?');
+  const take = database.prepare(
+    'DELETE FROM tags WHERE tag = ? AND number = (SELECT number FROM known WHERE base = ?)',
+  );
+  for (const record of records) {
+    if (!('step' in record)) continue;
+    for (const tag of record.tag ?? []) give.run(tag, record.base);
+    for (const tag of record.untag ?? []) take.run(tag, record.base);
   }
 }

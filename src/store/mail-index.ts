@@ -9,12 +9,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError, UsageError } from '../errors.ts';
 import { nearestWord } from '../config/nearest.ts';
+import { readChange } from './change-log.ts';
 import { errnoOf } from './fault.ts';
 import { folderName, INBOX, TRASH } from './folder-name.ts';
 import type { DescribeMessage } from './index-content.ts';
 import { isDamage, whyUnusable } from './index-fault.ts';
 import { type IndexFile, indexIn, openIndexFile, openMemoryIndex, removeIndex } from './index-file.ts';
-import { applyRecords, journalTail, noteMark } from './index-journal.ts';
+import { applyChanges, applyRecords, journalTail, noteMark } from './index-journal.ts';
 import { applyPlaces, seenPlaces } from './index-places.ts';
 import { type Condition, compileQuery } from './index-query.ts';
 import { countPending, inTransaction, type ReadingOptions, readPending, readSome } from './index-reading.ts';
@@ -191,11 +192,15 @@ export class MailIndex {
     const database = this.#database;
     // The journal is read behind the folders: whatever we deliver is in it before it is in a folder.
     const changed = await changedPlaces(maildir, seenPlaces(database));
+    // The changes first: what they are about is in the journal before.
+    const changes = await journalTail(database, state, 'changes', readChange);
     const { records, mark } = await journalTail(database, state, 'journal', readRecord);
-    if (changed.length === 0 && records.length === 0) return 0;
+    if (changed.length + records.length + changes.records.length === 0) return 0;
     return inTransaction(database, () => {
       applyRecords(database, records);
       noteMark(database, 'journal', mark);
+      applyChanges(database, changes.records);
+      noteMark(database, 'changes', changes.mark);
       return applyPlaces(database, maildir, changed);
     });
   }

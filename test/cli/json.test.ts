@@ -169,7 +169,8 @@ test('list --remote, fetch, list, read, save', async () => {
   assert.equal(dry.fetched[0]?.number, null);
   const fetched = [dry, await home.json(['fetch', '--max-size', '500']), await home.json(['fetch'])];
   assertDocumented('posthorn fetch', fetched, ['failed[].uidl', 'failed[].reason']);
-  assertDocumented('posthorn list', [await home.json(['list'])], ['messages[].tags[]']);
+  assertDocumented('posthorn tag', [await home.json(['tag', '1-2', 'work']), await home.json(['tag', '2', 'work'])]);
+  assertDocumented('posthorn list', [await home.json(['list'])]);
   const messages = await Promise.all(
     [1, 2, 3, 4, 5, 6].map((number) => home.json(['read', String(number), '--headers'])),
   );
@@ -179,6 +180,16 @@ test('list --remote, fetch, list, read, save', async () => {
     await home.json(['save', '2', '--message', '--dir', 'saved']),
   ]);
   assertDocumented('posthorn save --mbox', [await home.json(['save', '1-2', '--mbox', 'saved/two.mbox'])]);
+});
+
+test('flag, move, delete, undo', async () => {
+  assertDocumented('posthorn flag', [
+    await home.json(['flag', '1', 'flagged']),
+    await home.json(['flag', '1-2', 'flagged']),
+  ]);
+  assertDocumented('posthorn move', [await home.json(['move', '1', 'A']), await home.json(['move', '1-2', 'A'])]);
+  assertDocumented('posthorn undo', [await home.json(['undo']), await home.json(['undo'])], ['unchanged[]']);
+  assertDocumented('posthorn delete', [await home.json(['delete', '1']), await home.json(['delete', '1-2'])]);
 });
 
 test('sandbox and demo', async () => {

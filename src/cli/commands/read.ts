@@ -106,9 +106,10 @@ async function show(context: Context, message: OpenMessage, flags: ReadFlags, tr
   const opened = await readOpened(message);
   const fields = flags.headers ? opened.headers.fields.map(({ name, value }) => ({ name, value })) : undefined;
   if (output.isJson) {
-    const { number } = message.stored;
+    const { number, folder } = message.stored;
+    const { tags } = message;
     const headers = fields === undefined ? {} : { headers: fields };
-    output.json({ number, ...messageJson(opened, await readableText(opened), trusted), ...headers });
+    output.json({ number, folder, tags, ...messageJson(opened, await readableText(opened), trusted), ...headers });
   } else if (fields !== undefined) {
     const lines = fields.map(({ name, value }) => safeText(`${name}: ${value}`));
     await page(context, lines.join('\n'), flags.pager);

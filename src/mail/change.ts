@@ -1,0 +1,181 @@
+/**
+ * Changes to messages of the local mailbox: flags, tags, folders. Nothing is connected. Each run is one change, which
+ * `undo` takes back.
+ */
+import { UsageError } from '../errors.ts';
+import type { ChangeLog, Step, Verb } from '../store/change-log.ts';
+import { Changes } from '../store/changes.ts';
+import { folderName, readFolderName, TRASH } from '../store/folder-name.ts';
+import type { Mailbox, StoredMessage } from '../store/mailbox.ts';
+import type { FlagChange } from '../store/maildir.ts';
+import { type Account, mailboxOf, viewMailbox } from './account.ts';
+
+/** Picks the messages that are meant out of the mailbox. */
+export type Selection = (mailbox: Mailbox) => readonly StoredMessage[] | Promise<readonly StoredMessage[]>;
+
+/** What came of a change, in numbers of messages. */
+export interface ChangeReport {
+  readonly changed: readonly number[];
+  /** Those that were so before, or that another program took away meanwhile. */
+  readonly unchanged: readonly number[];
+}
+
+/** The messages that are meant, as they are now. */
+export async function selectMessages(account: Account, selected: Selection): Promise<readonly StoredMessage[]> {
+  return selected(await viewMailbox(account));
+}
+
+/** Sets and clears flags. @throws as `Changes.open`, and what the selection throws; so do the others. */
+export function flagMessages(account: Account, selected: Selection, flags: FlagChange): Promise<ChangeReport> {
+  return change(account, 'flag', selected, async () => (message) => flagStep(message, flags));
+}
+
+/** Gives tags to messages and takes tags from them. Tags are words of a person's own; see `tagName`. */
+export function tagMessages(
+  account: Account,
+  selected: Selection,
+  { add, remove }: { readonly add: readonly string[]; readonly remove: readonly string[] },
+): Promise<ChangeReport> {
+  const wanted = { add: add.map(tagName), remove: remove.map(tagName) };
+  return change(account, 'tag', selected, async (_, log) => (message) => tagStep(message, log, wanted));
+}
+
+/** Moves messages into a folder, which is made where it is missing. @returns its name as it is on the disk. */
+export async function moveMessages(
+  account: Account,
+  selected: Selection,
+  folder: string,
+): Promise<ChangeReport & { readonly folder: string }> {
+  let target = readFolderName(folder);
+  const report = await change(account, 'move', selected, async ({ folders }) => {
+    target = await folders.named(target);
+    return (message) => moveStep(message, target);
+  });
+  return { ...report, folder: target };
+}
+
+/** Moves messages to the trash. */
+export function trashMessages(account: Account, selected: Selection): Promise<ChangeReport> {
+  return change(account, 'delete', selected, async ({ folders }) => {
+    const trash = await folders.named(folderName(TRASH));
+    return (message) => moveStep(message, trash);
+  });
+}
+
+/** Removes messages for good, wherever they are. */
+export function purgeMessages(account: Account, selected: Selection): Promise<ChangeReport> {
+  return change(account, 'purge', selected, async () => ({ base }) => ({ base }));
+}
+
+/** The messages in the trash; those that came there at least so long ago. */
+export function inTrash(age: number, now = Date.now()): Selection {
+  return async (mailbox) => {
+    const trash = await mailbox.folders.named(folderName(TRASH));
+    const all = mailbox.messages().filter(({ folder }) => folder === trash);
+    if (age === 0) return all;
+    const since = await mailbox.folders.changedAt(all);
+    return all.filter((_, at) => (since[at] ?? now) <= now - age);
+  };
+}
+
+/** What was taken back. */
+export interface Undone extends ChangeReport {
+  readonly verb: Verb;
+  /** When it was made. */
+  readonly at: Date;
+  /** The folders that messages came back to. */
+  readonly folders: readonly string[];
+}
+
+/** Takes the last change back that is not taken back yet. @throws UsageError `nothing-to-undo`, `cannot-undo`. */
+export async function undoChange(account: Account): Promise<Undone> {
+  return withChanges(account, async (mailbox, changes) => {
+    const last = changes.log.lastUndoable;
+    if (last === undefined) throw new UsageError('nothing-to-undo', 'There is nothing to undo.');
+    if (last.verb === 'purge') {
+      throw new UsageError('cannot-undo', 'The last change removed messages for good, which cannot be undone.');
+    }
+    const undone = await changes.undo(mailbox.folders, last);
+    const folders = new Set(last.steps.map(({ from }) => from).filter((name) => name !== undefined));
+    return {
+      ...report(mailbox, last.steps, undone),
+      verb: last.verb,
+      at: new Date(last.at),
+      folders: [...folders],
+    };
+  });
+}
+
+/** A word that is a tag: no blanks, nothing unseen, and no sign in front. @throws UsageError `bad-tag`. */
+export function tagName(written: string): string {
+  const tag = written.normalize('NFC');
+  if (
+    /^[\p{L}\p{N}\p{S}\p{M}_.@/#:][^\s\p{Cc}\p{Cs}\p{Cf},"']*$/u.test(tag) &&
+    tag.length <= 100 &&
+    !tag.startsWith('+')
+  )
+    return tag;
+  throw new UsageError('bad-tag', `${JSON.stringify(written)} is no tag.`, {
+    hint: 'A tag is one word, such as work or to-do.',
+  });
+}
+
+async function change(
+  account: Account,
+  verb: Verb,
+  selected: Selection,
+  prepare: (mailbox: Mailbox, log: ChangeLog) => Promise<(message: StoredMessage) => Step | undefined>,
+): Promise<ChangeReport> {
+  return withChanges(account, async (mailbox, changes) => {
+    const messages = await selected(mailbox);
+    const stepOf = await prepare(mailbox, changes.log);
+    const steps = messages.map(stepOf).filter((step) => step !== undefined);
+    const made = await changes.make(mailbox.folders, verb, steps);
+    return report(mailbox, messages, made);
+  });
+}
+
+async function withChanges<T>(account: Account, work: (mailbox: Mailbox, changes: Changes) => Promise<T>): Promise<T> {
+  const mailbox = await viewMailbox(account);
+  const changes = await Changes.open(mailboxOf(account).state, mailbox.folders);
+  try {
+    // Another change may have been made while this one waited.
+    await mailbox.refresh();
+    return await work(mailbox, changes);
+  } finally {
+    await changes.close();
+  }
+}
+
+function report(
+  mailbox: Mailbox,
+  messages: readonly { readonly base: string }[],
+  made: ReadonlySet<string>,
+): ChangeReport {
+  const numbers = (is: boolean) =>
+    messages.filter(({ base }) => made.has(base) === is).map(({ base }) => mailbox.numberOf(base) ?? 0);
+  return { changed: numbers(true), unchanged: numbers(false) };
+}
+
+function flagStep({ base, flags }: StoredMessage, { add = '', remove = '' }: FlagChange): Step | undefined {
+  const set = [...add].filter((letter) => !flags.includes(letter)).join('');
+  const clear = [...remove].filter((letter) => flags.includes(letter)).join('');
+  return set === '' && clear === '' ? undefined : { base, ...(set && { set }), ...(clear && { clear }) };
+}
+
+function tagStep(
+  { base }: StoredMessage,
+  log: ChangeLog,
+  { add, remove }: { readonly add: readonly string[]; readonly remove: readonly string[] },
+): Step | undefined {
+  const tags = log.tagsOf(base);
+  const tag = [...new Set(add)].filter((each) => !tags.has(each));
+  const untag = remove.filter((each) => tags.has(each));
+  return tag.length + untag.length === 0
+    ? undefined
+    : { base, ...(tag.length > 0 && { tag }), ...(untag.length > 0 && { untag }) };
+}
+
+function moveStep({ base, folder }: StoredMessage, to: string): Step | undefined {
+  return folder === to ? undefined : { base, from: folder, to };
+}

@@ -1,0 +1,120 @@
+/** Flags, tags, folders, the trash and undo, as a person and as a script use them. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { assertFails } from '../support/mail-home.ts';
+import { putMessages } from '../support/maildir.ts';
+import { makeHome } from '../support/program.ts';
+
+const home = await makeHome({ after });
+await putMessages(
+  home,
+  Array.from({ length: 6 }, (_, at) => `From: a@example.org\nSubject: message ${at + 1}\n\ntext\n`),
+);
+const maildir = join(home.folder, 'data/posthorn/ann@example.org');
+
+interface Changed {
+  readonly changed: number[];
+  readonly unchanged: number[];
+}
+const run = (...args: string[]) => home.json<Changed>(args);
+const changed = (...numbers: number[]) => ({ changed: numbers, unchanged: [] });
+const listed = async () =>
+  (await home.json<{ messages: { number: number }[] }>(['list'])).messages.map(({ number }) => number).toReversed();
+const said = async (...args: string[]) => {
+  const { code, stderr, stdout } = await home.posthorn(args);
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, '');
+  return stderr.trimEnd();
+};
+/** What is in a part of the mailbox, each message by what is behind the seconds in its name. */
+const files = (part: string) =>
+  readdirSync(join(maildir, part))
+    .map((name) => name.slice(11))
+    .sort();
+
+test('flags in words, in the names of the files, and taken back', async () => {
+  assert.deepEqual(await run('flag', '1', '3-4', 'seen', 'flagged'), changed(1, 3, 4));
+  assert.deepEqual(await run('flag', '1-2', 'seen'), { changed: [2], unchanged: [1] });
+  assert.deepEqual(files('cur'), ['0.test:2,FS', '1.test:2,S', '2.test:2,FS', '3.test:2,FS']);
+  assert.equal(await said('undo'), 'Undone: flag. Message 2 has its flags back.');
+  assert.equal(await said('flag', '4', 'unflagged', 'ANSWERED'), 'Message 4 is now answered and unflagged.');
+  assert.deepEqual(files('cur'), ['0.test:2,FS', '1.test:2,', '2.test:2,FS', '3.test:2,RS']);
+  assert.equal(await said('flag', '4', 'answered'), 'Nothing was changed.');
+  await said('undo');
+  assert.equal(await said('undo'), 'Undone: flag. 3 messages (1, 3-4) have their flags back.');
+  assert.deepEqual(
+    files('cur').map((name) => name.slice(6)),
+    [':2,', ':2,', ':2,', ':2,'],
+  );
+});
+
+test('tags stay with a message wherever it goes', async () => {
+  assert.deepEqual(await run('tag', '2', '3', 'work', '+2026', 'zu-spät'), changed(2, 3));
+  assert.equal(await said('tag', '3', '--remove', '2026'), 'Message 3 is no longer tagged 2026.');
+  await run('move', '3', 'Lists/dev');
+  const found = await home.json<{ messages: { number: number; tags: string[] }[] }>(['list', 'tag:work']);
+  assert.deepEqual(
+    found.messages.map((message) => [message.number, message.tags]),
+    [
+      [3, ['work', 'zu-spät']],
+      [2, ['2026', 'work', 'zu-spät']],
+    ],
+  );
+  const { tags, folder } = await home.json<{ tags: string[]; folder: string }>(['read', '3']);
+  assert.deepEqual([tags, folder], [['work', 'zu-spät'], 'Lists/dev']);
+  await said('undo');
+  await said('undo');
+  assert.deepEqual((await home.json<{ tags: string[] }>(['read', '3'])).tags, ['work', 'zu-spät', '2026']);
+});
+
+test('folders: made when they are needed, for us alone; other programs move messages too', async () => {
+  assert.equal(await said('move', '2', '4-5', 'Entwürfe'), '3 messages (2, 4-5) are now in Entwürfe.');
+  assert.deepEqual(await listed(), [1, 3, 6]);
+  assert.equal(files('.Entw&APw-rfe/cur').length + files('.Entw&APw-rfe/new').length, 3);
+  assert.ok(existsSync(join(maildir, '.Entw&APw-rfe/maildirfolder')));
+  // By another program, into a folder it made.
+  for (const part of ['tmp', 'new', 'cur']) mkdirSync(join(maildir, '.Other', part), { recursive: true });
+  renameSync(join(maildir, 'cur/1700000000.0.test:2,'), join(maildir, '.Other/cur/1700000000.0.test:2,RS'));
+  assert.equal((await home.json<{ folder: string }>(['read', '1'])).folder, 'Other');
+  assert.deepEqual(await run('move', '1', '2', 'other'), { changed: [2], unchanged: [1], folder: 'Other' });
+  assert.deepEqual(await run('move', '1-6', 'INBOX'), { changed: [1, 2, 4, 5], unchanged: [3, 6], folder: 'inbox' });
+  assert.deepEqual(await listed(), [1, 2, 3, 4, 5, 6]);
+  assert.equal(await said('undo'), 'Undone: move. 4 messages (1-2, 4-5) were moved back.');
+  assert.deepEqual(await listed(), [3, 6]);
+});
+
+test('the trash: out of the list and still there, back by undo, and gone by a purge alone', async () => {
+  assert.equal(await said('delete', '3', '6'), '2 messages (3, 6) are now in the trash.');
+  assert.deepEqual(await listed(), []);
+  assert.equal((await home.json<{ subject: string }>(['read', '3'])).subject, 'message 3');
+  assert.deepEqual(await run('delete', '3'), { changed: [], unchanged: [3], purged: false });
+  assert.equal(await said('undo'), 'Undone: delete. 2 messages (3, 6) were moved back to inbox.');
+  await run('delete', '3', '6');
+  assert.deepEqual(await run('delete', '--trash', '--purge', '--older', '1d'), { ...changed(), purged: true });
+  assert.equal(await said('delete', '--trash', '--purge'), '2 messages (3, 6) were removed for good.');
+  assert.deepEqual([...files('.Trash/cur'), ...files('.Trash/new')], []);
+  await assertFails(home, ['read', '3'], { exit: 66, code: 'no-such-message', says: /no message 3/ });
+  await assertFails(home, ['undo'], { exit: 64, code: 'cannot-undo', says: /removed messages for good/ });
+  assert.deepEqual(await run('delete', '1', '--purge', '--yes'), { ...changed(1), purged: true });
+});
+
+test('what is wrong is said, and nothing is changed', async () => {
+  const usage = (code: string, says: RegExp) => ({ exit: 64, code, says });
+  await assertFails(home, ['flag', '2', 'important'], usage('bad-flag', /The flags are seen, flagged/));
+  await assertFails(home, ['flag', '2', 'seen', 'unread'], usage('bad-flag', /both seen and unseen/));
+  await assertFails(home, ['flag', '2'], usage('no-flag', /No flag/));
+  await assertFails(home, ['flag', 'seen'], usage('which-message', /No message was named/));
+  await assertFails(home, ['flag', '2-x', 'seen'], usage('bad-number', /"2-x"/));
+  await assertFails(home, ['flag', '99', 'seen'], { exit: 66, code: 'no-such-message', says: /no message 99/ });
+  await assertFails(home, ['tag', '2'], usage('no-tag', /No tag/));
+  await assertFails(home, ['tag', '2', 'two words'], usage('bad-tag', /is no tag/));
+  await assertFails(home, ['move', '2', '../../evil'], usage('bad-folder', /no name for a folder/));
+  await assertFails(home, ['move', '2', 'My', 'Folder'], usage('bad-number', /quote its name/));
+  await assertFails(home, ['move', 'Archive'], usage('which-message', /No message/));
+  await assertFails(home, ['delete', '--trash'], usage('conflicting-options', /--trash --purge/));
+  await assertFails(home, ['delete', '2', '--older', '3d'], usage('conflicting-options', /--trash/));
+  await assertFails(home, ['delete', '2', 'x'], usage('bad-number', /"x"/));
+  assert.ok(!existsSync(join(maildir, '.My')));
+});
