@@ -24,7 +24,7 @@ export interface Body {
   readonly text: string;
 }
 
-/** Whether a part is text of the message itself, and no attachment. A multipart counts for its preamble alone. */
+/** Whether a part is text of the message itself, and no attachment. A multipart counts where it has no parts. */
 export function isBody(part: Part): boolean {
   if (isEmbedded(part)) return false;
   if (part.type.startsWith('multipart/')) return true;
@@ -62,11 +62,10 @@ export function decodeBodies(
 ): Bodies {
   const plain = new Set(found.filter(({ part }) => part.type === 'text/plain').map(({ part }) => alternativeOf(part)));
   plain.delete(undefined);
-  const hasText = found.some(({ part }) => part.kind === 'leaf');
   const bodies: Body[] = [];
   let html: string | undefined;
   for (const { part, text: kept } of found) {
-    if (kept === undefined || (part.kind === 'multipart' && (hasText || kept.size === 0))) continue;
+    if (kept === undefined || (part.kind === 'multipart' && kept.size === 0)) continue;
     const decoded = decodeText(kept.octets, part.params.get('charset'));
     if (!decoded.clean) note(defects, { code: 'bad-charset', part: part.number });
     const text = inParagraphs(part, withLf(decoded.text));

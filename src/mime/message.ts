@@ -47,7 +47,10 @@ export async function readMessage(source: MessageSource, options: ReadOptions = 
   if (needLibrary(labels)) await loadCharsets(labels);
   noteUnknown(contents, labels, defects);
   const beside = besideRoot(contents.map(({ part }) => part));
-  const isText = ({ part, text }: Content) => text !== undefined && !beside.has(part);
+  const parents = new Set(contents.map(({ part }) => part.parent));
+  // What stands in a multipart before its first part is text only where there is none.
+  const isPreamble = (part: Part) => part.kind === 'multipart' && parents.has(part);
+  const isText = ({ part, text }: Content) => text !== undefined && !beside.has(part) && !isPreamble(part);
   const bodies = decodeBodies(contents.filter(isText), defects);
   const listed = contents.filter(({ part }) => part.kind !== 'multipart');
   const others = listed.filter((content) => !isText(content) && !isEmbedded(content.part)).map(infoOf);
