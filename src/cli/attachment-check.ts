@@ -3,6 +3,7 @@
  *
  * On a terminal it is asked; a script is told, and goes on. For every command that sends what a person wrote.
  */
+import { basename } from 'node:path';
 import { AbortedError } from '../errors.ts';
 import type { MessageRequest } from '../mail/compose.ts';
 import { attachmentMention } from '../mime/attachment-mention.ts';
@@ -16,9 +17,10 @@ export interface Written {
   readonly attachments: boolean;
 }
 
-/** Whether any file or message goes along. */
-export function hasCompanions({ attachments = [], attach = [], inline = [], calendar }: MessageRequest): boolean {
-  return attachments.length + attach.length + inline.length > 0 || calendar !== undefined;
+/** The names of what goes along. */
+export function companions({ attachments = [], attach = [], inline = [], calendar }: MessageRequest): string[] {
+  const files = [...attach, ...inline].map((path) => basename(path));
+  return [...attachments.map(({ name }) => name), ...files, ...(calendar === undefined ? [] : ['an invitation'])];
 }
 
 /** What to tell whoever wrote this; undefined where nothing seems forgotten. */

@@ -31,7 +31,11 @@ export function addSendingOptions(command: Command): Command {
     .optionsGroup('How it is sent:')
     .option('--partial', 'send to the recipients that are accepted although others are refused')
     .addOption(
-      new Option('--transfer <kind>', 'make no more of what the server takes').choices(['7bit', '8bit', 'binary']),
+      new Option('--transfer <kind>', 'encode for no more than this, whatever the server takes').choices([
+        '7bit',
+        '8bit',
+        'binary',
+      ]),
     )
     .option('--dry-run', 'print the message and send nothing');
   return addDeliveryOptions(command);

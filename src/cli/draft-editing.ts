@@ -12,10 +12,13 @@ import { composeMessage, type MessageRequest } from '../mail/compose.ts';
 import type { ComposedMessage } from '../mime/compose.ts';
 import { type DraftText, readDraft, typedAddress, withoutNotes, writeDraft } from '../mime/draft-text.ts';
 import { DraftFile } from '../store/drafts.ts';
-import { forgottenAttachment, hasCompanions } from './attachment-check.ts';
+import { companions, forgottenAttachment } from './attachment-check.ts';
 import type { ComposeOptions } from './compose-options.ts';
 import type { Context } from './context.ts';
 import { runEditor } from './editor.ts';
+
+/** Of what goes along, as many are named. */
+const MAX_NAMES = 10;
 
 export interface EditOptions {
   edit?: boolean;
@@ -126,7 +129,7 @@ class EditingSession {
       }
       wrong = undefined;
       this.#warn(content);
-      output.say(`To ${message.envelope.recipients.join(', ')}.`);
+      output.say(`To ${message.envelope.recipients.join(', ')}${this.#along()}.`);
       const answer = await choose?.('Send, edit again, or quit and keep the draft? [s/e/q] ', 'seq');
       if (answer === 's') return message;
       if (answer === 'q') throw new AbortedError('draft-kept', 'Nothing was sent.');
@@ -149,16 +152,21 @@ class EditingSession {
 
   /** What is asked next is whether to send it. */
   #warn(content: string): void {
-    const written = { text: readDraft(content).text, attachments: hasCompanions(this.#request) };
+    const written = { text: readDraft(content).text, attachments: companions(this.#request).length > 0 };
     const forgotten = forgottenAttachment(written, this.#options);
     if (forgotten !== undefined) this.#context.output.warn(forgotten);
   }
 
+  #along(): string {
+    const names = companions(this.#request);
+    const shown = names.slice(0, MAX_NAMES).join(', ');
+    if (names.length > MAX_NAMES) return `, with ${shown} and ${names.length - MAX_NAMES} more`;
+    return names.length > 0 ? `, with ${shown}` : '';
+  }
+
   /** Where the draft is, for whoever goes on with it. */
   tellPlace(): void {
-    this.#context.output.warn(
-      `the draft is kept in ${this.#file.path}; go on with the same command and --draft ${this.#file.path}`,
-    );
+    this.#context.output.warn(`the draft is kept; go on with the same command and --draft ${this.#file.path}`);
   }
 
   #checkWritten(content: string): void {

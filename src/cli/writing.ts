@@ -8,7 +8,7 @@ import { composeMessage, type MessageRequest } from '../mail/compose.ts';
 import type { Beginning } from '../mail/reply.ts';
 import type { Sendable, SendRequests } from '../mail/send.ts';
 import { htmlToText } from '../mime/html.ts';
-import { checkAttachments, hasCompanions } from './attachment-check.ts';
+import { checkAttachments, companions } from './attachment-check.ts';
 import { type ComposeOptions, readBody, readCompanions, readHtml, readMarkdown } from './compose-options.ts';
 import type { Context } from './context.ts';
 import { deliver, type SendingOptions } from './deliver.ts';
@@ -101,7 +101,7 @@ async function write(context: Context, options: WritingOptions, account: Account
   const draft = await composeMessage(request, from);
   const markdown = await readMarkdown(context, options);
   const typed = markdown?.text ?? (await readBody(context, options, html !== undefined));
-  await checkAttachments(context, { text: typed, html, attachments: hasCompanions(request) }, options);
+  await checkAttachments(context, { text: typed, html, attachments: companions(request).length > 0 }, options);
   const text = typed ?? (html === undefined || begun === BLANK ? undefined : await htmlToText(html));
   const bodies = {
     ...(text === undefined ? {} : { text: begun.around(text) }),

@@ -68,6 +68,19 @@ suite('a message written in an editor', { skip: noTerminal }, () => {
     });
   }
 
+  test('says before it is sent to whom it goes, and with what', async (t) => {
+    const home = await setUp(t, 'echo "See below." >> "$1"');
+    writeFileSync(join(home.folder, 'plan.txt'), 'x');
+    const args = ['reply', '1', '--forward', '-t', 'bob@example.org', '--attach-message', '1'];
+    const run = startOnTerminal(home, [...args, '--attach', join(home.folder, 'plan.txt')], { EDITOR: home.editor });
+    await run.shows(/To bob@example\.org, with Hello\.eml, plan\.txt\.\s+Send, edit again/);
+    run.type('q');
+    const { output } = await run.ended;
+    // The place of the draft is named once more, and as what is to be typed.
+    assert.equal(output.split('.drafts/').length, 3);
+    assert.match(output.replaceAll(/\s+/g, ''), /thedraftiskept;goonwiththesamecommandand--draft\/[^]*\.eml/);
+  });
+
   test('can be edited again, and kept, and gone on with', async (t) => {
     const home = await setUp(t, 'echo again >> "$1"');
     const run = startOnTerminal(home, ['reply', '1'], { EDITOR: home.editor });
@@ -132,7 +145,7 @@ esac`,
     const home = await setUp(t, `grep -q nobody "$1" || sed -i 's/^To:.*/To: nobody/; $a My words.' "$1"`);
     const { code, output } = await onTerminal(home, ['reply', '1'], { EDITOR: home.editor });
     assert.equal(code, 64, output);
-    assert.match(output, /draft is kept in/);
+    assert.match(output, /the draft is kept; go on/);
     assert.equal(drafts(home).length, 1);
     assert.match(readFileSync(join(folderOf(home), drafts(home)[0] ?? ''), 'utf8'), /My words/);
   });
