@@ -3,7 +3,7 @@
  */
 import { UsageError } from '../errors.ts';
 import type { Address } from '../mime/address.ts';
-import { parseRecipient, parseRecipients } from '../mime/address-list.ts';
+import { parseRecipient, parseRecipients } from '../mime/recipient.ts';
 import { type ComposedMessage, compose } from '../mime/compose.ts';
 import type { Attachment, Draft } from '../mime/draft.ts';
 import { checkMessageId } from '../mime/header.ts';

@@ -7,7 +7,7 @@
 import { isAscii } from 'node:buffer';
 import { UsageError } from '../errors.ts';
 import { type Address, bad, distinctAddresses, wireAddress } from '../mime/address.ts';
-import { parseRecipients } from '../mime/address-list.ts';
+import { parseRecipients } from '../mime/recipient.ts';
 import { HeaderCutter, withoutBcc } from '../mime/header-cutter.ts';
 import { type Headers, MAX_FIELDS } from '../mime/header-reader.ts';
 import { readHeaders } from '../mime/summary.ts';

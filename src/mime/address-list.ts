@@ -1,15 +1,13 @@
 /**
- * Reading address lists (RFC 5322 §3.4 and §4.4): tolerantly, as they stand in mail, and strictly, as people type them.
+ * Reading address lists as they stand in mail (RFC 5322 §3.4 and §4.4).
  *
- * Why: the two readings share one scanner, which notes everything doubtful as a defect; mail is shown with its defects,
- * while what a person typed is refused for any of them: an address two programs read differently is how mail goes astray.
- * The scanner goes over the text once and never recurses. Encoded-words are decoded only after the structure is known.
+ * Why: the scanner goes over the text once, never recurses, and notes everything doubtful as a defect; what people type is
+ * read by it too, and judged by those defects (recipient.ts). Encoded-words are decoded only after the structure is known.
  */
 
-import { type Address, bad, makeAddress, wireAddress } from './address.ts';
+import { type Address, makeAddress } from './address.ts';
 import { type Defect, note } from './defect.ts';
 import { decodeWords } from './encoded-word.ts';
-import { checkText } from './header.ts';
 
 /** The most characters of one field that are read, and the most addresses: no letter has more readers. */
 const MAX_TEXT = 512 * 1024;
@@ -57,54 +55,6 @@ function parsePlain(text: string): AddressList | undefined {
 }
 
 const NONE: readonly Defect[] = [];
-
-/**
- * What a person typed for one address: `ann@example.org` or `Ann Example <ann@example.org>`.
- *
- * @throws UsageError `bad-address` with what is wrong, when it is not exactly one address that all programs read alike.
- */
-export function parseRecipient(text: string): Address {
-  const [first, ...others] = parseRecipients(text);
-  if (first === undefined || others.length > 0) throw bad('there is more than one where one is expected');
-  return first;
-}
-
-/**
- * What a person typed for one or more addresses, separated by commas; or what the `field` of a whole message names, which
- * may be folded with TABs and have groups, of which the members count, even of nobody (`undisclosed-recipients:;`).
- *
- * @throws UsageError `bad-address` as `parseRecipient`, also when there is none and it is no field.
- */
-export function parseRecipients(text: string, { field = false }: { field?: boolean } = {}): Address[] {
-  try {
-    checkText('an address', field ? text.replaceAll('\t', ' ') : text);
-  } catch {
-    throw bad('it contains a line break, a control character or half a character');
-  }
-  const { addresses, defects } = parseAddressList(text);
-  const first = defects[0];
-  if (first !== undefined) throw bad(REASONS.get(first.code) ?? 'it can be read in more than one way');
-  if (addresses.length === 0 && !field) throw bad('it is empty');
-  for (const address of addresses) {
-    if (address.group !== undefined && !field) throw bad('a group of addresses is not accepted here');
-    wireAddress(address);
-  }
-  return [...addresses];
-}
-
-const REASONS = new Map(
-  Object.entries({
-    'no-domain': 'there is no @ and domain',
-    'address-space': 'it contains a space outside quotes',
-    'address-comment': 'it contains a comment in parentheses',
-    'phrase-special': 'the name contains a special character: put the name in quotes',
-    'unclosed-quote': 'a quotation mark is not closed',
-    'unclosed-angle': 'a < is not closed',
-    'source-route': 'it contains a route through other hosts',
-    'too-many-addresses': `there are more than ${MAX_ADDRESSES}`,
-    'stray-semicolon': 'it contains a semicolon: separate addresses with commas',
-  }),
-);
 
 const SPECIAL = /[\s()<>[\]:;@,"]/g;
 const QUOTE_END = /["\\]/g;

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { UsageError } from '../errors.ts';
 import { addressPieces, distinctAddresses, formatAddress, needsUtf8, wireAddress } from './address.ts';
-import { parseAddressList, parseRecipient, parseRecipients } from './address-list.ts';
+import { parseAddressList } from './address-list.ts';
+import { parseRecipient, parseRecipients } from './recipient.ts';
 
 const shown = (text: string) =>
   parseAddressList(text).addresses.map(({ name, address, group }) => [

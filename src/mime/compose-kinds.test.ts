@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { parseRecipient, parseRecipients } from './address-list.ts';
+import { parseRecipient, parseRecipients } from './recipient.ts';
 import { compose } from './compose.ts';
 import type { Attachment, Draft } from './draft.ts';
 import { extractPart } from './extract.ts';

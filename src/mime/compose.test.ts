@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { UsageError } from '../errors.ts';
 import { makeAddress } from './address.ts';
-import { parseRecipient, parseRecipients } from './address-list.ts';
+import { parseRecipient, parseRecipients } from './recipient.ts';
 import { compose } from './compose.ts';
 import type { Attachment, Draft } from './draft.ts';
 import { collect, stream } from './support.test.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { makeAddress } from './address.ts';
-import { parseRecipients } from './address-list.ts';
+import { parseRecipients } from './recipient.ts';
 import { type DraftText, readDraft, typedAddress, withoutNotes, writeDraft } from './draft-text.ts';
 
 const DRAFT: DraftText = {

@@ -1,7 +1,7 @@
 /** Messages: composing, parsing and reading them. The public surface of `posthorn/mime`. */
 
 export { type Address, formatAddress, makeAddress, needsUtf8, wireAddress } from './address.ts';
-export { type AddressList, parseAddressList, parseRecipient, parseRecipients } from './address-list.ts';
+export { type AddressList, parseAddressList } from './address-list.ts';
 export { attachmentMention } from './attachment-mention.ts';
 export { type Body, readableText } from './bodies.ts';
 export type { Calendar, CalendarEvent, CalendarPerson, CalendarTime } from './calendar.ts';
@@ -24,6 +24,7 @@ export { type Originators, originators, type Resending } from './originators.ts'
 export { MessageParser, type ParseOptions, type PartHandlers } from './parse.ts';
 export type { Part, PartKind } from './part.ts';
 export type { PartInfo } from './part-info.ts';
+export { parseRecipient, parseRecipients } from './recipient.ts';
 export type { DeliveryReport, DispositionReport, RecipientReport, Report } from './report.ts';
 export type { MessageSource } from './source.ts';
 export { forwarded, quote } from './reply-quote.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { parseRecipient } from './address-list.ts';
+import { parseRecipient } from './recipient.ts';
 import { compose } from './compose.ts';
 import type { Attachment, Draft } from './draft.ts';
 import { inspectAttachment } from './inspect.ts';

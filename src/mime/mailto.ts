@@ -9,7 +9,7 @@
 
 import { UsageError } from '../errors.ts';
 import type { Address } from './address.ts';
-import { parseRecipients } from './address-list.ts';
+import { parseRecipients } from './recipient.ts';
 import { decodeWords } from './encoded-word.ts';
 import { checkMessageId } from './header.ts';
 

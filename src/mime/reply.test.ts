@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { compose } from './compose.ts';
-import { parseRecipient } from './address-list.ts';
+import { parseRecipient } from './recipient.ts';
 import { unflow } from './flowed.ts';
 import { quote, forwarded } from './reply-quote.ts';
 import { type ReplyOptions, replyRecipients } from './reply-recipients.ts';

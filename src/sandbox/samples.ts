@@ -1,6 +1,6 @@
 /** A little mail to begin with, so that there is something to list, read and save at once. */
 import { compose } from '../mime/compose.ts';
-import { parseRecipient } from '../mime/address-list.ts';
+import { parseRecipient } from '../mime/recipient.ts';
 import type { Draft } from '../mime/draft.ts';
 import type { PostOffice } from './post-office.ts';
 
