@@ -24,6 +24,12 @@ process.on('uncaughtException', (error) => {
   process.exit(70);
 });
 
+// Some releases of Node 24 announce on standard error that their SQLite is young.
+const { emitWarning } = process;
+process.emitWarning = (warning: string | Error, ...details: unknown[]) => {
+  if (details[0] !== 'ExperimentalWarning') Reflect.apply(emitWarning, process, [warning, ...details]);
+};
+
 // Node would announce on standard error that it obeys this variable. Nothing here does, and whoever set it is told so.
 const env = { ...process.env };
 delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];

@@ -1,6 +1,5 @@
 /** The list of the local mailbox, for people and for programs. */
-import { listMail } from '../mail/list.ts';
-import type { IndexedMessage } from '../store/index-row.ts';
+import { listMail, type LocalListing } from '../mail/list.ts';
 import { senderOf } from './address-view.ts';
 import type { Context } from './context.ts';
 import { summaryJson } from './message-json.ts';
@@ -12,11 +11,17 @@ export interface LocalFlags {
   page?: number;
   before?: number;
   folder?: string;
+  threads?: boolean;
 }
+
+type Listed = LocalListing['messages'][number];
+
+/** How far answers to answers are moved to the right, at most. */
+const MAX_STEPS = 8;
 
 export async function listLocal(context: Context, query: string, flags: LocalFlags): Promise<void> {
   const { output, surroundings } = context;
-  const { limit, page = 1, before, folder } = flags;
+  const { limit, page = 1, before, folder, threads } = flags;
   const skip = (page - 1) * limit;
   let bar: Progress | undefined;
   const reports = {
@@ -27,41 +32,52 @@ export async function listLocal(context: Context, query: string, flags: LocalFla
     },
     signal: surroundings.signal,
   };
-  const listing = await listMail(await context.account(), { query, folder, before, skip, limit }, reports).finally(() =>
-    bar?.done(),
-  );
+  const listing = await listMail(
+    await context.account(),
+    { query, folder, before, skip, limit, threads },
+    reports,
+  ).finally(() => bar?.done());
   const { mailbox, count, unread, messages } = listing;
-  if (output.isJson) return output.json({ mailbox, count, unread, messages: messages.map(rowJson) });
+  if (output.isJson) {
+    const { threads: found = null } = listing;
+    return output.json({ mailbox, count, unread, threads: found, messages: messages.map(rowJson) });
+  }
   for (const line of renderList(messages.map(rowOf), output.columns, new Date())) output.data(line);
-  const what = query === '' ? (count === 1 ? 'message' : 'messages') : 'found';
-  output.say(`${count} ${what}, ${unread} unread${shown(messages, count, flags)}.`);
+  output.say(`${summary(listing, query)}, ${unread} unread${shown(listing, flags)}.`);
   output.detail(`The mailbox is ${mailbox}.`);
 }
 
+function summary({ count, threads }: LocalListing, query: string): string {
+  const found = query === '' ? `${count} ${count === 1 ? 'message' : 'messages'}` : `${count} found`;
+  return threads === undefined ? found : `${found} in ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+}
+
 /** Which of them are listed, and how to see the next. */
-function shown(messages: readonly IndexedMessage[], count: number, { limit, page = 1, before }: LocalFlags): string {
-  if (messages.length === count) return '';
-  if (before !== undefined || messages.length === 0) return `; ${messages.length} are shown`;
+function shown({ messages, count, threads }: LocalListing, { limit, page = 1, before }: LocalFlags): string {
+  const all = threads ?? count;
   const first = (page - 1) * limit + 1;
-  const last = first + messages.length - 1;
+  const last = threads === undefined ? first + messages.length - 1 : Math.min(all, page * limit);
+  if ((first === 1 && last === all) || last < first) return first === 1 ? '' : '; there are no more';
+  if (before !== undefined) return `; ${last} are shown`;
   const which = first === 1 ? `the newest ${last} are shown` : `${first} to ${last} are shown`;
-  return `; ${which}${last < count ? `, the next with --page ${page + 1}` : ''}`;
+  return `; ${which}${last < all ? `, the next with --page ${page + 1}` : ''}`;
 }
 
 /** A message as a row of the table. */
-export function rowOf({ number, size, seen, flags, attachments, date, subject, ...people }: IndexedMessage): ListRow {
+export function rowOf(message: Listed): ListRow {
+  const { number, size, seen, flags, attachments, date, subject, depth = 0 } = message;
   const marks = [...flags].filter((flag) => flag === 'F' || flag === 'R').join('');
   return {
     number,
     size,
     flags: `${seen ? ' ' : 'N'}${marks}${attachments > 0 ? '+' : ''}`,
     date: date === undefined ? undefined : new Date(date),
-    from: senderOf(people),
-    subject: subject || '(no subject)',
+    from: senderOf(message),
+    subject: `${'  '.repeat(Math.min(depth, MAX_STEPS))}${subject || '(no subject)'}`,
   };
 }
 
-function rowJson(message: IndexedMessage) {
+function rowJson(message: Listed) {
   const { number, folder, size, flags, seen, uidl = null, sha256 = null, tags, thread, attachments } = message;
   const { date, subject, from, to, cc, messageId } = message;
   const summary = { subject, from, to, cc, messageId, date: date === undefined ? undefined : new Date(date) };
@@ -78,5 +94,6 @@ function rowJson(message: IndexedMessage) {
     attachments,
     tags,
     thread,
+    depth: message.depth ?? 0,
   };
 }

@@ -5,6 +5,7 @@
  * Which folders: the inbox, or all but the trash where something is looked for, or those that are named.
  */
 import { folderName, INBOX, TRASH } from '../store/folder-name.ts';
+import type { IndexedMessage } from '../store/index-row.ts';
 import { type Found, type MailIndex, withIndex } from '../store/mail-index.ts';
 import { parseQuery, type Query } from '../store/query.ts';
 import { type Account, localMailbox } from './account.ts';
@@ -19,8 +20,10 @@ export interface ListRequest {
   readonly before?: number | undefined;
   /** So many of the newest are passed over. */
   readonly skip?: number | undefined;
-  /** How many messages. */
+  /** How many messages, or threads. */
   readonly limit: number;
+  /** Whether messages stand in their threads. */
+  readonly threads?: boolean | undefined;
 }
 
 export interface ListReports {
@@ -32,6 +35,9 @@ export interface ListReports {
 
 export interface LocalListing extends Found {
   readonly mailbox: string;
+  /** How many threads there are; absent where they were not asked for. */
+  readonly threads?: number;
+  readonly messages: readonly (IndexedMessage & { readonly depth?: number })[];
 }
 
 /**
@@ -44,16 +50,17 @@ export async function listMail(account: Account, request: ListRequest, reports: 
   const paths = await localMailbox(account);
   const options = { describe: describeMessage, warn: reports.warn };
   const found = await withIndex(paths, options, async (index) => {
-    await bringUpToDate(index, words, reports);
-    return index.list({ ...request, query });
+    await bringUpToDate(index, words.kind !== 'all' || request.threads === true, reports);
+    const selection = { ...request, query };
+    return request.threads ? index.threads(selection) : index.list(selection);
   });
   return { mailbox: paths.maildir, ...found };
 }
 
 /** An index in memory is gone after this run: for a plain list only what is shown is read. */
-async function bringUpToDate(index: MailIndex, query: Query, { progress, signal }: ListReports): Promise<void> {
+async function bringUpToDate(index: MailIndex, whole: boolean, { progress, signal }: ListReports): Promise<void> {
   await index.refresh();
-  if (index.lasts || query.kind !== 'all') await index.read({ progress, signal });
+  if (index.lasts || whole) await index.read({ progress, signal });
 }
 
 /** The query, and the folders that are meant. */

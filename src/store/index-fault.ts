@@ -13,12 +13,15 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [22, 'it is too large'],
 ]);
 
-/** The index does not fit what it was made of any more. */
+/** The index is in order, but not one of this mailbox as it is now: it is emptied. */
 export class StaleIndex extends Error {}
 
-/** Whether an index is spoilt, or of another version than its tables say: then it is thrown away and made again. */
+/** The index was changed by another program, or makes no sense: it is thrown away. */
+export class UnsealedIndex extends Error {}
+
+/** Whether an index is spoilt: then it is thrown away and made again. */
 export function isDamage(error: unknown): boolean {
-  return error instanceof StaleIndex || DAMAGED.has(resultCode(error) ?? 0);
+  return error instanceof UnsealedIndex || DAMAGED.has(resultCode(error) ?? 0);
 }
 
 /** Why an index cannot be used now, to complete "because …"; undefined for an error that says nothing of it. */

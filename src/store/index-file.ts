@@ -1,26 +1,38 @@
 /**
- * The file of the index: opened, checked, thrown away.
+ * The file of the index: made, opened, checked, thrown away.
  *
  * Why a seal: SQLite notices a page that makes no sense, but not a letter that was changed in one. What the file was like when
- * we closed it is written beside it; if it is like that no more, somebody else has written to it, and it is not believed. Beside a
- * write-ahead log, another process is at work, or was killed: then the log tells what is right. SQLite is loaded here, when it
- * is needed.
+ * we closed it is written beside it; if it is like that no more, somebody else has written to it, and it is not believed. Beside
+ * a write-ahead log, another process is at work, or was killed: then the log tells what is right, and nothing is removed. A new
+ * file gets its name when it is complete, so that two processes cannot disagree on one that is half made. SQLite is loaded
+ * here, when it is needed.
  */
-import { constants, closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { checkFolder, makeFolder } from './folder.ts';
-import { StaleIndex } from './index-fault.ts';
+import { setTimeout } from 'node:timers/promises';
+import { checkFolder, makeFolder, place } from './folder.ts';
+import { UnsealedIndex } from './index-fault.ts';
 import { APPLICATION, SCHEMA, VERSION } from './index-schema.ts';
 
-const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
-/** Pages of memory that a connection may use, in KiB. */
+/** Memory that a connection may use for pages, in KiB. */
 const CACHE = 32 * 1024;
+/** Between the end of the log and the seal there is a moment; so often it is looked again, so many milliseconds apart. */
+const LOOKS = 10;
+const PAUSE = 20;
 
 export interface IndexFile {
   readonly database: DatabaseSync;
   /** Closes it. Never throws. */
   close(): void;
+}
+
+export interface OpenOptions {
+  /** How long to wait for another process that writes, in milliseconds. */
+  readonly wait: number;
+  /** Whether everything in it is to be forgotten. */
+  readonly afresh?: boolean;
 }
 
 /** Where the index is, in its folder. */
@@ -31,14 +43,16 @@ export function indexIn(folder: string): string {
 /**
  * Opens the index, making it (0600, in a folder of 0700) where there is none.
  *
- * @param wait how long to wait for another process that writes, in milliseconds.
- * @throws StaleIndex for one that is not to be believed, errors of SQLite, and StoreError for its folder.
+ * @throws UnsealedIndex for one that is not to be believed, errors of SQLite and of the system, StoreError for its folder.
  */
-export async function openIndexFile(path: string, wait: number): Promise<IndexFile> {
+export async function openIndexFile(path: string, { wait, afresh = false }: OpenOptions): Promise<IndexFile> {
   await makeFolder(dirname(path));
   await checkFolder(dirname(path));
-  if (!isSealed(path)) throw new StaleIndex('It was changed by another program.');
-  closeSync(openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600));
+  if (isMissing(path)) await make(path);
+  for (let looks = 1; !isSealed(path); looks++) {
+    if (looks === LOOKS) throw new UnsealedIndex('It was changed by another program.');
+    await setTimeout(PAUSE);
+  }
   const database = await connect(path, wait);
   const inode = statSync(path).ino;
   const close = (): void => {
@@ -50,8 +64,7 @@ export async function openIndexFile(path: string, wait: number): Promise<IndexFi
     }
   };
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-    prepare(database);
+    if (afresh || !isCurrent(database)) remake(database, afresh);
     return { database, close };
   } catch (error) {
     close();
@@ -66,27 +79,61 @@ export async function openMemoryIndex(): Promise<IndexFile> {
   return { database, close: () => database.close() };
 }
 
-/** Removes an index and what belongs to it. Another process that has it open goes on with what it has. */
+/** Removes an index that is spoilt, and what belongs to it. */
 export function removeIndex(path: string): void {
-  for (const end of ['', '-wal', '-shm', '.seal']) rmSync(path + end, { force: true });
+  const [folder, name] = [dirname(path), basename(path)];
+  for (const file of readdirSync(folder)) if (file.startsWith(name)) rmSync(join(folder, file), { force: true });
+}
+
+/** Nothing has the name, or a file without a byte in it: that is what is left of a file that was cut. */
+function isMissing(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.size === 0 && found.isFile() && !isBeingWritten(path)) removeIndex(path);
+  return found === undefined || found.size === 0;
+}
+
+async function make(path: string): Promise<void> {
+  const fresh = `${path}.${randomBytes(8).toString('hex')}`;
+  try {
+    writeFileSync(fresh, '', { mode: 0o600, flag: 'wx' });
+    const database = await connect(fresh, 0);
+    try {
+      database.exec(SCHEMA);
+    } finally {
+      database.close();
+    }
+    seal(fresh, statSync(fresh).ino, path);
+    // Another process may have been faster; then its index is as good.
+    await place(fresh, path);
+  } finally {
+    for (const end of ['', '-wal', '-shm', '-journal']) rmSync(fresh + end, { force: true });
+  }
 }
 
 async function connect(path: string, wait: number): Promise<DatabaseSync> {
   const sqlite = await import('node:sqlite');
   const database = new sqlite.DatabaseSync(path, { timeout: wait });
-  database.exec(`PRAGMA cache_size = -${CACHE}; PRAGMA temp_store = MEMORY`);
-  return database;
+  try {
+    database.exec(`PRAGMA cache_size = -${CACHE}; PRAGMA temp_store = MEMORY`);
+    // Of a power cut the log keeps the file whole; that the last of it may be missing does not matter here.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
-/** Makes the tables in a file that is empty. */
-function prepare(database: DatabaseSync): void {
-  if (isCurrent(database)) return;
+/** Throws away what is in the tables, whatever they are, and makes ours. */
+function remake(database: DatabaseSync, afresh: boolean): void {
   database.exec('BEGIN IMMEDIATE');
   try {
     // Another process may have been faster.
-    if (!isCurrent(database)) {
-      const { count } = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get() as { count: number };
-      if (count > 0) throw new StaleIndex('It is of another version.');
+    if (afresh || !isCurrent(database)) {
+      // The virtual ones first: others belong to them, and go with them.
+      const tables = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY sql LIKE 'CREATE VIRTUAL%' DESC";
+      for (const { name } of database.prepare(tables).all() as { name: string }[])
+        database.exec(`DROP TABLE IF EXISTS "${name.replaceAll('"', '""')}"`);
       database.exec(SCHEMA);
     }
     database.exec('COMMIT');
@@ -102,25 +149,32 @@ function isCurrent(database: DatabaseSync): boolean {
   return version === VERSION && kind === APPLICATION;
 }
 
+function isBeingWritten(path: string): boolean {
+  return statSync(`${path}-wal`, { throwIfNoEntry: false }) !== undefined;
+}
+
 function isSealed(path: string): boolean {
-  const now = describe(path);
-  if (now === undefined || statSync(`${path}-wal`, { throwIfNoEntry: false }) !== undefined) return true;
+  if (isBeingWritten(path)) return true;
   try {
-    return readFileSync(`${path}.seal`, 'utf8') === now;
+    const { ino } = statSync(path);
+    return readFileSync(sealOf(path, ino), 'utf8') === describe(path);
   } catch {
     return false;
   }
 }
 
-/** Says what the file is like now, unless another process has replaced it. */
-function seal(path: string, inode: number): void {
-  if (isSealed(path) || statSync(path).ino !== inode) return;
-  writeFileSync(`${path}.seal`, describe(path) ?? '', { mode: 0o600 });
+/** Says what the file is like now, unless another process has replaced it. `name` is the one that it will have. */
+function seal(path: string, inode: number, name = path): void {
+  if (isBeingWritten(path) || statSync(path).ino !== inode || isSealed(path)) return;
+  writeFileSync(sealOf(name, inode), describe(path), { mode: 0o600 });
 }
 
-/** What changes with everything that is written to a file; undefined where there is none, or nothing in it. */
-function describe(path: string): string | undefined {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (found === undefined || found.size === 0n) return undefined;
-  return `${VERSION} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
+function sealOf(path: string, inode: number): string {
+  return `${path}.${inode}.seal`;
+}
+
+/** What changes with everything that is written to a file. */
+function describe(path: string): string {
+  const { size, mtimeNs } = statSync(path, { bigint: true });
+  return `${size} ${mtimeNs}`;
 }

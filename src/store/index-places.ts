@@ -11,6 +11,22 @@ export function seenPlaces(database: DatabaseSync): Map<string, Place & { mtime:
   return new Map(rows.map((row) => [pathOf(row as never), row as never]));
 }
 
+/** Whether a place has other names in it than the index says, or is unknown to it. */
+export function differs(database: DatabaseSync, { folder, part, names, gone }: ChangedPlace): boolean {
+  const place = database.prepare('SELECT id FROM places WHERE folder = ? AND part = ?').get(folder, part);
+  if (place === undefined || gone) return true;
+  const rows = database.prepare('SELECT name FROM messages WHERE place = ?').all(place['id'] as number);
+  if (rows.length !== names.length) return true;
+  const known = new Set(rows.map((row) => row['name']));
+  return names.some((name) => !known.has(name));
+}
+
+/** Notes when the places were looked at, of which nothing else is to be said. */
+export function notePlaces(database: DatabaseSync, places: readonly ChangedPlace[]): void {
+  const note = database.prepare('UPDATE places SET mtime = ? WHERE folder = ? AND part = ?');
+  for (const { mtime, folder, part } of places) note.run(mtime, folder, part);
+}
+
 /**
  * Takes over what is in the places that have changed.
  *
@@ -20,6 +36,8 @@ export function applyPlaces(database: DatabaseSync, maildir: string, changed: re
   const update = new PlaceUpdate(database, maildir);
   for (const place of changed) update.take(place);
   update.removeVanished();
+  const forget = database.prepare('DELETE FROM places WHERE folder = ? AND part = ?');
+  for (const { folder, part, gone } of changed) if (gone) forget.run(folder, part);
   return update.unnumbered;
 }
 

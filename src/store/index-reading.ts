@@ -17,8 +17,8 @@ import { readStored } from './reader.ts';
 
 const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
 /** Messages, and characters of text, that are held before they are written. */
-const BATCH = 4000;
-const BATCH_TEXT = 16 * 1024 * 1024;
+const BATCH = 1000;
+const BATCH_TEXT = 4 * 1024 * 1024;
 /** In octets; a larger message comes in chunks. */
 const SMALL = 1024 * 1024;
 

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { folderName } from './folder-name.ts';
 import type { MessageHeader } from './index-content.ts';
+import { UnsealedIndex } from './index-fault.ts';
 import { pathOf } from './index-scan.ts';
 
 export interface IndexedMessage extends MessageHeader {
@@ -51,7 +52,7 @@ const EMPTY: MessageHeader = { subject: '', from: [], to: [], cc: [], references
 
 export function messageOf(values: Record<string, unknown>, maildir: string): IndexedMessage {
   const row = values as unknown as Row;
-  const header = row.header === null ? EMPTY : (JSON.parse(row.header) as MessageHeader);
+  const header = row.header === null ? EMPTY : parsed<MessageHeader>(row.header);
   const { number, flags, size } = row;
   return {
     ...header,
@@ -64,7 +65,15 @@ export function messageOf(values: Record<string, unknown>, maildir: string): Ind
     uidl: row.uidl ?? undefined,
     sha256: row.sha256 ?? undefined,
     attachments: row.files,
-    tags: JSON.parse(row.tags) as string[],
+    tags: parsed<string[]>(row.tags),
     thread: row.thread ?? number,
   };
+}
+
+function parsed<T>(json: string): T {
+  try {
+    return JSON.parse(json) as T;
+  } catch {
+    throw new UnsealedIndex('A row of it is spoilt.');
+  }
 }

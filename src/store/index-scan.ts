@@ -26,6 +26,8 @@ export interface ChangedPlace extends Place {
   readonly mtime: string;
   /** Of all its files. */
   readonly names: readonly string[];
+  /** The place is not there any more. */
+  readonly gone?: true;
 }
 
 /** A place as a path in the Maildir. */
@@ -54,7 +56,7 @@ export async function changedPlaces(
   }
   const known = new Set(there.map(pathOf));
   for (const [path, { folder, part }] of seen) {
-    if (!known.has(path)) changed.push({ folder, part, mtime: '', names: [] });
+    if (!known.has(path)) changed.push({ folder, part, mtime: '', names: [], gone: true });
   }
   return changed;
 }

@@ -7,23 +7,25 @@
  * one writes at a time, and none that reads is held up. What this file must never know: MIME, servers, the terminal.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { dirname } from 'node:path';
 import { StoreError, UsageError } from '../errors.ts';
 import { nearestWord } from '../config/nearest.ts';
 import { readChange } from './change-log.ts';
 import { errnoOf } from './fault.ts';
 import { folderName, INBOX, TRASH } from './folder-name.ts';
 import type { DescribeMessage } from './index-content.ts';
-import { isDamage, whyUnusable } from './index-fault.ts';
+import { isDamage, StaleIndex, whyUnusable } from './index-fault.ts';
 import { type IndexFile, indexIn, openIndexFile, openMemoryIndex, removeIndex } from './index-file.ts';
 import { applyChanges, applyRecords, journalTail, noteMark } from './index-journal.ts';
-import { applyPlaces, seenPlaces } from './index-places.ts';
+import { applyPlaces, differs, notePlaces, seenPlaces } from './index-places.ts';
 import { type Condition, compileQuery } from './index-query.ts';
 import { countPending, inTransaction, type ReadingOptions, readPending, readSome } from './index-reading.ts';
 import { type IndexedMessage, messageOf, ROW } from './index-row.ts';
-import { changedPlaces } from './index-scan.ts';
+import { type ChangedPlace, changedPlaces } from './index-scan.ts';
 import { readRecord } from './ledger.ts';
 import { Mailbox, type MailboxPaths } from './mailbox.ts';
 import type { Query } from './query.ts';
+import { threadTree } from './thread-tree.ts';
 
 export interface IndexOptions {
   readonly describe: DescribeMessage;
@@ -49,6 +51,17 @@ export interface Found {
   readonly messages: readonly IndexedMessage[];
 }
 
+export interface FoundThreads extends Found {
+  /** How many threads there are. */
+  readonly threads: number;
+  /** Thread by thread; `depth` is 0 for the beginning of one. */
+  readonly messages: readonly (IndexedMessage & { readonly depth: number })[];
+}
+
+/** The messages of a thread; one that answers nothing and could not be read is one of its own. */
+const THREAD = `SELECT number FROM messages m JOIN places ON places.id = place
+  WHERE (thread = ? OR number = ? AND thread IS NULL) AND folder <> ? ORDER BY number`;
+
 /**
  * Does something with the index of a mailbox, on the disk or, if that cannot be, in memory.
  *
@@ -60,48 +73,56 @@ export async function withIndex<T>(
   options: IndexOptions,
   work: (index: MailIndex) => Promise<T>,
 ): Promise<T> {
-  const path = paths.cache === undefined ? undefined : indexIn(paths.cache);
-  let why = 'there is no folder for it';
-  for (let tries = 0; path !== undefined && tries < 2; tries++) {
+  if (paths.cache !== undefined) {
+    const why = await onDisk(indexIn(paths.cache), options.wait ?? 5000);
+    if ('result' in why) return why.result;
+    options.warn?.(`the index cannot be used (${why.reason}); without it this takes longer.`);
+  }
+  return using(await openMemoryIndex());
+
+  async function using(file: IndexFile): Promise<T> {
     try {
-      return await using(await openIndexFile(path, options.wait ?? 5000), paths, options.describe, work);
-    } catch (error) {
-      const reason = reasonOf(error, paths.cache ?? '');
-      if (reason === undefined) throw error;
-      why = reason;
-      if (!isDamage(error)) break;
-      try {
-        removeIndex(path);
-      } catch (fault) {
-        why = reasonOf(fault, paths.cache ?? '') ?? why;
-        break;
-      }
+      return await work(new MailIndex(file.database, paths, options.describe));
+    } finally {
+      file.close();
     }
   }
-  if (path !== undefined) options.warn?.(`the index cannot be used (${why}); without it this takes longer.`);
-  return using(await openMemoryIndex(), paths, options.describe, work);
-}
 
-async function using<T>(
-  file: IndexFile,
-  paths: MailboxPaths,
-  describe: DescribeMessage,
-  work: (index: MailIndex) => Promise<T>,
-): Promise<T> {
-  try {
-    return await work(new MailIndex(file.database, paths, describe));
-  } finally {
-    file.close();
+  /** Two faults may follow each other: an index that is thrown away is made of a journal that another one was made of. */
+  async function onDisk(path: string, wait: number): Promise<{ result: T } | { reason: string }> {
+    let reason = '';
+    let afresh = false;
+    for (let tries = 0; tries < 3; tries++) {
+      try {
+        return { result: await using(await openIndexFile(path, { wait, afresh })) };
+      } catch (error) {
+        reason = faultOf(error, dirname(path));
+        afresh = error instanceof StaleIndex;
+        if (isDamage(error) && !removed(path)) break;
+        if (!isDamage(error) && !afresh) break;
+      }
+    }
+    return { reason };
   }
 }
 
-/** Why the index in the folder `cache` cannot be used; undefined for an error that is not the index's. */
-function reasonOf(error: unknown, cache: string): string | undefined {
-  if (isDamage(error)) return 'it is damaged';
-  if (error instanceof StoreError) return error.message.includes(cache) ? error.message.replace(/\.$/, '') : undefined;
-  const errno = errnoOf(error);
-  if (errno !== undefined && /^E[A-Z0-9]+$/.test(errno) && !errno.startsWith('ERR_')) return errno;
-  return whyUnusable(error);
+/** Whether an index that is spoilt could be thrown away. */
+function removed(path: string): boolean {
+  try {
+    removeIndex(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Why the index in a folder cannot be used. @throws an error that is not the index's. */
+function faultOf(error: unknown, folder: string): string {
+  if (error instanceof StaleIndex || isDamage(error)) return 'it is damaged';
+  if (error instanceof StoreError && error.message.includes(folder)) return error.message.replace(/\.$/, '');
+  const reason = whyUnusable(error) ?? (/^E[A-Z0-9]+$/.test(errnoOf(error) ?? '') ? errnoOf(error) : undefined);
+  if (reason === undefined) throw error;
+  return reason;
 }
 
 /** An index that is open. */
@@ -135,15 +156,29 @@ export class MailIndex {
   }
 
   /** The messages that a query selects, all where there is none; newest first, which is the order of their numbers. */
-  async list({ query = { kind: 'all' }, before, skip = 0, limit }: Selection): Promise<Found> {
-    const condition = this.#compile(query);
-    const { count, unread } = this.#count(condition);
-    const below = before === undefined ? '' : ' AND m.number < ?';
-    const numbers = this.#database
-      .prepare(`SELECT m.number FROM messages m WHERE ${condition.sql}${below} ORDER BY m.number DESC LIMIT ? OFFSET ?`)
-      .all(...condition.values, ...(before === undefined ? [] : [before]), limit, skip)
-      .map((row) => row['number'] as number);
-    return { count, unread, messages: await this.#messages(numbers) };
+  async list(selection: Selection): Promise<Found> {
+    const found = this.#select(selection.query);
+    const numbers = this.#page(`SELECT number FROM ${found.sql}`, found.values, selection);
+    return { ...this.#count(found), messages: await this.#messages(numbers) };
+  }
+
+  /**
+   * The threads of the messages that a query selects, whole but for the trash: the one with the newest of them first, an answer
+   * behind what it answers. `limit` and `skip` count threads.
+   */
+  async threads(selection: Selection): Promise<FoundThreads> {
+    const found = this.#select(selection.query);
+    const grouped = `SELECT ifnull(thread, number) AS thread, max(number) AS number FROM ${found.sql}
+      JOIN messages USING (number) GROUP BY 1`;
+    const { threads } = this.#database.prepare(`SELECT count(*) AS threads FROM (${grouped})`).get(...found.values) as {
+      threads: number;
+    };
+    const messages: (IndexedMessage & { depth: number })[] = [];
+    for (const thread of this.#page(`SELECT thread FROM (${grouped})`, found.values, selection)) {
+      const members = this.#database.prepare(THREAD).all(thread, thread, TRASH);
+      messages.push(...threadTree(await this.#messages(members.map((row) => row['number'] as number))));
+    }
+    return { ...this.#count(found), threads, messages };
   }
 
   /** The names of all folders that were seen, the inbox first. */
@@ -152,13 +187,29 @@ export class MailIndex {
     return rows.map((row) => folderName(row['folder'] as string));
   }
 
+  /** What a query selects, as a table of `number` and `seen`. What it costs to find words is paid once. */
+  #select(query: Query = { kind: 'all' }): Condition {
+    const { sql, values } = compileQuery(query, (name) => this.#places(name));
+    const select = `SELECT m.number, instr(m.flags, 'S') > 0 AS seen FROM messages m WHERE ${sql}`;
+    if (!sql.includes('MATCH')) return { sql: `(${select})`, values };
+    this.#database.exec('DROP TABLE IF EXISTS temp.found; CREATE TEMP TABLE found (number INTEGER PRIMARY KEY, seen)');
+    this.#database.prepare(`INSERT INTO temp.found ${select}`).run(...values);
+    return { sql: 'temp.found', values: [] };
+  }
+
   #count({ sql, values }: Condition): { count: number; unread: number } {
-    const row = this.#database
-      .prepare(
-        `SELECT count(*) AS count, ifnull(sum(instr(m.flags, 'S') = 0), 0) AS unread FROM messages m WHERE ${sql}`,
-      )
-      .get(...values);
-    return row as { count: number; unread: number };
+    return this.#database
+      .prepare(`SELECT count(*) AS count, ifnull(sum(NOT seen), 0) AS unread FROM ${sql}`)
+      .get(...values) as { count: number; unread: number };
+  }
+
+  /** The one column that `sql` gives, of one page. */
+  #page(sql: string, values: Condition['values'], { before, skip = 0, limit }: Selection): number[] {
+    const below = before === undefined ? [] : [before];
+    const rows = this.#database
+      .prepare(`${sql}${before === undefined ? '' : ' WHERE number < ?'} ORDER BY number DESC LIMIT ? OFFSET ?`)
+      .all(...values, ...below, limit, skip);
+    return rows.map((row) => Object.values(row)[0] as number);
   }
 
   async #messages(numbers: readonly number[]): Promise<IndexedMessage[]> {
@@ -168,10 +219,6 @@ export class MailIndex {
       const row = find.get(number);
       return row === undefined ? [] : [messageOf(row, this.#paths.maildir)];
     });
-  }
-
-  #compile(query: Query): Condition {
-    return compileQuery(query, (name) => this.#places(name));
   }
 
   #places(name: string): number[] {
@@ -186,6 +233,16 @@ export class MailIndex {
     });
   }
 
+  /** That there is nothing new need not be written: whoever reads is not held up by one who writes. */
+  #note(places: readonly ChangedPlace[]): void {
+    if (places.length === 0) return;
+    try {
+      inTransaction(this.#database, () => notePlaces(this.#database, places));
+    } catch (error) {
+      if (whyUnusable(error) === undefined) throw error;
+    }
+  }
+
   /** Returns how many messages have no number yet. */
   async #locate(): Promise<number> {
     const { maildir, state } = this.#paths;
@@ -195,7 +252,10 @@ export class MailIndex {
     // The changes first: what they are about is in the journal before.
     const changes = await journalTail(database, state, 'changes', readChange);
     const { records, mark } = await journalTail(database, state, 'journal', readRecord);
-    if (changed.length + records.length + changes.records.length === 0) return 0;
+    if (records.length + changes.records.length === 0 && !changed.some((place) => differs(database, place))) {
+      this.#note(changed.filter(({ mtime }) => mtime !== ''));
+      return 0;
+    }
     return inTransaction(database, () => {
       applyRecords(database, records);
       noteMark(database, 'journal', mark);

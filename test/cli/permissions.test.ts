@@ -22,7 +22,7 @@ test('all that is made under umask 000 is closed to others', async (t) => {
   await posthorn('list');
   await posthorn('read', '1');
   let files = 0;
-  for (const place of ['data', 'state']) {
+  for (const place of ['data', 'state', 'cache/posthorn']) {
     for (const name of [
       place,
       ...(await readdir(join(home.folder, place), { recursive: true })).map((below) => join(place, below)),

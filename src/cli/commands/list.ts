@@ -24,6 +24,7 @@ Examples:
   posthorn list from:zoe is:unread since:7d
   posthorn list '(invoice or rechnung*) -from:shop'
   posthorn list --limit 20 --page 2
+  posthorn list --threads subject:budget
   posthorn list --remote --limit 10
   posthorn list --json | jq -r '.messages[].subject'`;
 
@@ -35,6 +36,7 @@ export function define(command: Command, run: Run): void {
     .option('--page <number>', 'list the second so many, or the third', readPositive)
     .option('--before <number>', 'list only what is older than this message', readNumber)
     .option('--folder <name>', 'list this folder only')
+    .option('--threads', 'list threads: all messages that belong together, answers below what they answer')
     .addHelpText('after', HELP)
     .action(run((context, query: string[], flags: Flags) => list(context, query.join(' '), flags)));
 }
@@ -45,8 +47,8 @@ interface Flags extends LocalFlags {
 
 async function list(context: Context, query: string, { remote, ...flags }: Flags): Promise<void> {
   if (!remote) return listLocal(context, query, flags);
-  const { limit, page, before, folder } = flags;
-  if (query !== '' || page !== undefined || before !== undefined || folder !== undefined)
+  const { limit, page, before, folder, threads } = flags;
+  if (query !== '' || [page, before, folder, threads].some((flag) => flag !== undefined))
     throw new UsageError('conflicting-options', 'With --remote nothing can be searched for, and only --limit counts.', {
       hint: 'Fetch the mail first, then search it here.',
     });
