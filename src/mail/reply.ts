@@ -7,6 +7,7 @@ import { type Address, formatAddress } from '../mime/address.ts';
 import { parseAddressList } from '../mime/address-list.ts';
 import { readableText } from '../mime/bodies.ts';
 import type { Message } from '../mime/message.ts';
+import type { PartInfo } from '../mime/part-info.ts';
 import { forwarded, quote } from '../mime/reply-quote.ts';
 import { type ReplyMode, type ReplyRecipients, replyRecipients } from '../mime/reply-recipients.ts';
 import { forwardSubject, replySubject } from '../mime/reply-subject.ts';
@@ -86,7 +87,7 @@ export async function beginForward(message: OpenMessage, account: Account, wishe
     const alone = { around: (text: string) => text, aroundHtml: (html: string) => html };
     return { request: { ...request, attachments: [whole] }, ...alone, close: async () => undefined };
   }
-  const { attachments, close } = await carryParts(message, wishes.attachments ? opened.attachments : []);
+  const { attachments, close } = await carryParts(message, wishes.attachments ? goingAlong(opened) : []);
   const below = forwarded(opened, await readableText(opened));
   return {
     request: { ...request, attachments },
@@ -94,6 +95,12 @@ export async function beginForward(message: OpenMessage, account: Account, wishe
     aroundHtml: (html) => html + preformatted(below),
     close,
   };
+}
+
+/** The attachments, and the images of HTML that goes on as text, in the order of the message. */
+function goingAlong({ parts, attachments, inline }: Message): PartInfo[] {
+  const numbers = new Set([...attachments, ...inline].map(({ number }) => number));
+  return parts.filter(({ number }) => numbers.has(number));
 }
 
 /** Who we are: the account's sender, its aliases, and the logins that are addresses. */

@@ -2,14 +2,14 @@
  * The text of an answer: who wrote what, quoted; and of a forwarded message, its header above it.
  *
  * Why: what is quoted is a stranger's text on its way into our own message, so it is lines of text and nothing else: no
- * control character survives, and its length is bounded. Lines are left as they are but for those that no reader would
+ * control character survives, and what is quoted is bounded. Lines are left as they are but for those that no reader would
  * see in one piece; they are broken at spaces, with their quote marks. The words are the same in every locale.
  */
 
 import { type Address, formatAddress } from './address.ts';
 import type { Summary } from './summary.ts';
 
-/** In characters; what is longer is quoted up to here. */
+/** In characters; what is longer is quoted up to here. What is passed on is passed on whole. */
 const MAX_QUOTE = 100_000;
 /** A line longer than the first is a paragraph, and is broken into lines no longer than the second. */
 const LONG_LINE = 100;
@@ -45,7 +45,7 @@ export function forwarded(message: Pick<Summary, 'from' | 'to' | 'cc' | 'date' |
     ['Subject', shortened(oneLine(message.subject), 5 * MAX_NAME)],
   ].filter(([, value]) => value !== '');
   const header = rows.map(([name, value]) => `${name}: ${value}`);
-  return ['---------- Forwarded message ----------', ...header, '', bounded(readable(text).trimEnd()), ''].join('\n');
+  return ['---------- Forwarded message ----------', ...header, '', readable(text).trimEnd(), ''].join('\n');
 }
 
 /** Lines of text: line ends of all kinds are LF, other control characters are gone. */

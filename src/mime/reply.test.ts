@@ -210,6 +210,11 @@ suite('what is quoted', () => {
     assert.equal(unflow('on \ne', true), 'one');
   });
 
+  test('a long text is passed on whole', () => {
+    const text = 'a line of a long report\n'.repeat(20_000);
+    assert.ok(forwarded({ ...FROM, to: [], cc: [], subject: '' }, text).endsWith(`\n\n${text}`));
+  });
+
   test('a forwarded message has its header above it', () => {
     const message = { ...FROM, to: [ANN], cc: [], subject: 'Hi\r\nBcc: x' };
     assert.equal(

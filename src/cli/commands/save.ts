@@ -96,7 +96,8 @@ async function report({ output }: Context, saving: AsyncIterable<SavedPart>): Pr
   } finally {
     if (output.isJson && (done || saved.length > 0)) output.json({ saved: saved.map(savedJson) });
   }
-  if (saved.length === 0) output.say('There are no attachments to save.');
+  if (saved.length === 0)
+    output.say('There are no attachments to save. Other parts are saved by the numbers that posthorn read shows.');
 }
 
 function savedJson({ message, part, wanted, name, path, size }: SavedPart) {
