@@ -6,18 +6,19 @@
  * succeed without them: the message counts as not stored. What this file must never know: servers and journals.
  */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StoreError } from '../errors.ts';
 import { guarded } from './fault.ts';
-import { place, removeLeftover, syncFolder } from './folder.ts';
+import { place, removeLeftover, replaceFile, syncFolder } from './folder.ts';
 import { inParallel } from './parallel.ts';
 import { FileWriter } from './writer.ts';
 
 const BUFFER = 256 * 1024;
 
-/** A message that is durable: its content, and its entry in `new/`. */
+/** A message that is durable: its content, and its entry in the folder. */
 export interface Delivered {
   readonly base: string;
+  readonly path: string;
   /** In bytes. */
   readonly size: number;
   /** Of the bytes as they were written, in lower-case hex. */
@@ -26,17 +27,21 @@ export interface Delivered {
 
 export class Delivery {
   readonly base: string;
-  readonly #folder: string;
-  readonly #target: string;
+  readonly #replaces: (() => Promise<string | undefined>) | undefined;
+  #target: string;
   readonly #hash = createHash('sha256');
   readonly #writer: FileWriter;
   #placed = false;
 
-  /** `root` is the folder that holds `tmp` and `new`. Nothing is created before there is something to write. */
-  constructor(root: string, base: string) {
+  /**
+   * `root` is the folder that holds `tmp` and `new`. Nothing is created before there is something to write.
+   *
+   * @param replaces where the file is whose place this one takes, wherever it was moved; in `new/` where there is none.
+   */
+  constructor(root: string, base: string, replaces?: () => Promise<string | undefined>) {
     this.base = base;
-    this.#folder = join(root, 'new');
-    this.#target = join(this.#folder, base);
+    this.#replaces = replaces;
+    this.#target = join(root, 'new', base);
     this.#writer = new FileWriter(join(root, 'tmp', base), BUFFER, this.#hash);
   }
 
@@ -72,7 +77,7 @@ export class Delivery {
     try {
       await inParallel(deliveries, (delivery) => delivery.#writer.persist());
       await inParallel(deliveries, (delivery) => delivery.#place());
-      for (const folder of new Set(deliveries.map((delivery) => delivery.#folder))) await syncFolder(folder);
+      for (const folder of new Set(deliveries.map((delivery) => dirname(delivery.#target)))) await syncFolder(folder);
     } catch (error) {
       await inParallel(deliveries, (delivery) => delivery.#undo());
       throw error;
@@ -82,6 +87,12 @@ export class Delivery {
   }
 
   async #place(): Promise<void> {
+    const before = await this.#replaces?.();
+    if (before !== undefined && (await guarded(`deliver ${before}`, () => replaceFile(this.#writer.path, before)))) {
+      // A failure of the others does not bring back what was there: the next run finds the message in its place.
+      this.#target = before;
+      return;
+    }
     this.#placed = await guarded(`deliver ${this.#target}`, () => place(this.#writer.path, this.#target));
     if (!this.#placed) throw new StoreError('name-taken', `A message named ${this.base} is already in the mailbox.`);
   }
@@ -92,6 +103,6 @@ export class Delivery {
   }
 
   #result(): Delivered {
-    return { base: this.base, size: this.#writer.size, sha256: this.#hash.digest('hex') };
+    return { base: this.base, path: this.#target, size: this.#writer.size, sha256: this.#hash.digest('hex') };
   }
 }

@@ -106,6 +106,13 @@ export async function place(from: string, to: string): Promise<boolean> {
   return true;
 }
 
+/** Puts the file `from` in the place of the file `to`, in one step. @returns false, with nothing done, where `to` is not there. */
+export async function replaceFile(from: string, to: string): Promise<boolean> {
+  if (!(await exists(to))) return false;
+  await rename(from, to);
+  return true;
+}
+
 /** Whether anything at all, a dangling link included, has this name. */
 export async function exists(path: string): Promise<boolean> {
   try {

@@ -35,11 +35,16 @@ export function applyRecords(database: DatabaseSync, records: readonly MailboxRe
   const add = database.prepare('INSERT OR IGNORE INTO known (number, base, uidl) VALUES (?, ?, ?)');
   const store = database.prepare('UPDATE known SET sha256 = ?, stored = ? WHERE number = ?');
   const rename = database.prepare('UPDATE known SET uidl = ? WHERE number = ?');
+  // The message takes the place of what stood for it, under the same name.
+  const again = database.prepare('UPDATE messages SET read = 0, size = ? WHERE number = ? AND read = 1');
+  const forget = database.prepare('DELETE FROM content WHERE rowid = ?');
   for (const record of records) {
     if ('plan' in record) add.run(record.plan, record.base, record.uidl || null);
     else if ('found' in record) add.run(record.found, record.base, null);
-    else if ('stored' in record) store.run(record.sha256, record.at, record.stored);
-    else if ('renamed' in record) rename.run(record.uidl || null, record.renamed);
+    else if ('stored' in record) {
+      store.run(record.sha256, record.at, record.stored);
+      if (again.run(record.size, record.stored).changes > 0) forget.run(record.stored);
+    } else if ('renamed' in record) rename.run(record.uidl || null, record.renamed);
   }
 }
 

@@ -2,13 +2,12 @@
  * What is in the folders of a mailbox at the moment, by the numbers that the ledger gives: other programs move files, flag and remove
  * them. What this file must never know: servers, locks, and how a ledger is kept.
  */
-import { join } from 'node:path';
 import { StoreError } from '../errors.ts';
 import type { Delivered } from './delivery.ts';
 import { INBOX } from './folder-name.ts';
 import type { FolderEntry, Folders } from './folders.ts';
 import type { Ledger, LedgerItem } from './ledger.ts';
-import type { FlagChange, Maildir } from './maildir.ts';
+import type { FlagChange } from './maildir.ts';
 import { openContent, type StoredContent } from './reader.ts';
 
 /** A message in the mailbox. */
@@ -54,9 +53,10 @@ export class Inventory {
     return entries;
   }
 
-  /** Takes in what was just delivered into the inbox. */
-  add({ base, size }: Delivered, { path }: Maildir): void {
-    this.#entries.set(base, { base, folder: INBOX, path: join(path, 'new', base), size, flags: '' });
+  /** Takes in what was just delivered, into the inbox unless it was here before. */
+  add({ base, path, size }: Delivered): void {
+    const { folder = INBOX, flags = '' } = this.#entries.get(base) ?? {};
+    this.#entries.set(base, { base, folder, path, size, flags });
   }
 
   /** The messages that have a number, newest last. */

@@ -3,7 +3,9 @@
  *
  * The life of a message: PLAN fixes its number and base name before a byte is asked for; STORED says that file and
  * folder entry are durable; GONE that the server confirmed its deletion; RENAMED that the server lists it by another UIDL
- * than before. FOUND numbers a message that another program put into the Maildir. Pure: records in, answers out.
+ * than before. FOUND numbers a message that another program put into the Maildir. STUB says that only the header of a
+ * message is here, in its place: the message itself is still to come. KNOWN says that a message was passed over without
+ * being downloaded, on purpose. Pure: records in, answers out.
  *
  * A UIDL (RFC 1939 §7) is an opaque key. Servers repeat it within a listing, give it to another message later, or
  * change the size beside it, so a message is the n-th one of its UIDL and size that is not gone. Where one UIDL ever
@@ -26,10 +28,10 @@ export interface Listed {
 
 /** A listed message and what we know of it. */
 export interface Surveyed extends Listed {
-  readonly state: 'new' | 'planned' | 'stored';
+  readonly state: 'new' | 'planned' | 'stub' | 'known' | 'stored';
   /** The UIDL stands for more than one message, in this listing or before: it must not be deleted on the server. */
   readonly ambiguous: boolean;
-  /** Set unless it is new. */
+  /** Undefined for one that is new, or that was passed over when it was. */
   readonly number: number | undefined;
 }
 
@@ -44,7 +46,17 @@ export interface StoredFacts {
 }
 
 export type MailboxRecord =
-  | { readonly plan: number; readonly base: string; readonly uidl: string; readonly size: number }
+  | {
+      readonly plan: number;
+      readonly base: string;
+      readonly uidl: string;
+      readonly size: number;
+      /** Only the header is to come. */
+      readonly header?: true;
+    }
+  | ({ readonly stub: number } & Omit<StoredFacts, 'unproven'>)
+  | { readonly known: number }
+  | { readonly known: 0; readonly uidl: string; readonly size: number }
   | ({ readonly stored: number } & StoredFacts)
   | { readonly proven: number }
   | { readonly gone: number }
@@ -58,6 +70,12 @@ export interface LedgerItem {
   /** Absent for a message that another program delivered. */
   readonly listed?: Listed | undefined;
   readonly stored?: StoredFacts | undefined;
+  /** Only its header was asked for. */
+  readonly header?: true | undefined;
+  /** What stands in its place. */
+  readonly stub?: StoredFacts | undefined;
+  /** It was passed over. */
+  readonly known?: true | undefined;
   readonly gone?: true | undefined;
 }
 
@@ -69,21 +87,24 @@ export class Ledger {
   readonly #perUidl = new Map<string, number>();
   /** Numbers by the SHA-256 of what is stored, once somebody asks. */
   #byContent: Map<string, Set<number>> | undefined;
+  /** How many were passed over before they had a number, by UIDL and size. */
+  readonly #passed = new Map<string, number>();
   #last = 0;
   /** Some message has got another UIDL: what goes on from there may have been interrupted. */
   #renamed = false;
 
   /** Takes the next record; a repeated one changes nothing. Returns false for one that contradicts the others. */
   apply(record: MailboxRecord): boolean {
-    if ('plan' in record) return this.#add(record.plan, record.base, { uidl: record.uidl, size: record.size });
+    if ('plan' in record) return this.#add(record.plan, record.base, record);
     if ('found' in record) return this.#add(record.found, record.base);
+    if ('uidl' in record && 'known' in record) return this.#pass(record);
     const item = this.#byNumber.get(subjectOf(record));
     if (item?.listed === undefined) return false;
     if ('stored' in record) return this.#store(item, item.listed, record);
     if ('renamed' in record) return this.#rename(item, record);
     if ('proven' in record) return this.#prove(item);
-    this.#byNumber.set(item.number, { ...item, gone: true });
-    return true;
+    if ('stub' in record) return this.#change(item, { stub: factsOf(record) });
+    return this.#change(item, 'known' in record ? { known: true } : { gone: true });
   }
 
   /** The number for the next new message: they start at 1 and none is given twice. */
@@ -109,6 +130,7 @@ export class Ledger {
     const occurrences = new Map<string, number>();
     for (const { uidl } of listing) occurrences.set(uidl, (occurrences.get(uidl) ?? 0) + 1);
     const candidates = new Map<string, Iterator<number>>();
+    const passed = new Map(this.#passed);
     const taken = new Set<number>();
     return listing.map(({ uidl, size }) => {
       const key = keyOf(uidl, size);
@@ -116,11 +138,9 @@ export class Ledger {
       candidates.set(key, numbers);
       const item = this.#firstPresent(numbers, taken);
       if (item !== undefined) taken.add(item.number);
-      const messages = Math.max(
-        occurrences.get(uidl) ?? 0,
-        (this.#perUidl.get(uidl) ?? 0) + (item === undefined ? 1 : 0),
-      );
-      const state = item === undefined ? 'new' : item.stored === undefined ? 'planned' : 'stored';
+      const isPassed = item === undefined && takeOne(passed, key);
+      const state = item === undefined ? (isPassed ? 'known' : 'new') : stateOf(item);
+      const messages = Math.max(occurrences.get(uidl) ?? 0, (this.#perUidl.get(uidl) ?? 0) + (state === 'new' ? 1 : 0));
       return { uidl, size, state, ambiguous: messages > 1, number: item?.number };
     });
   }
@@ -132,8 +152,14 @@ export class Ledger {
     return this.#perUidl.get(item.listed.uidl) === 1;
   }
 
-  #store(item: LedgerItem, { uidl }: Listed, { size, sha256, at, unproven }: StoredFacts): boolean {
-    this.#byNumber.set(item.number, { ...item, stored: { size, sha256, at, unproven } });
+  #change(item: LedgerItem, change: Partial<LedgerItem>): true {
+    this.#byNumber.set(item.number, { ...item, ...change });
+    return true;
+  }
+
+  #store(item: LedgerItem, { uidl }: Listed, record: StoredFacts): boolean {
+    const { size, sha256 } = record;
+    this.#change(item, { stored: factsOf(record) });
     this.#file(uidl, size, item.number);
     if (this.#byContent !== undefined) add(this.#byContent, sha256, item.number);
     return true;
@@ -141,8 +167,7 @@ export class Ledger {
 
   #prove(item: LedgerItem): boolean {
     if (item.stored === undefined) return false;
-    this.#byNumber.set(item.number, { ...item, stored: { ...item.stored, unproven: undefined } });
-    return true;
+    return this.#change(item, { stored: { ...item.stored, unproven: undefined } });
   }
 
   /** Its content was compared, so it is proven too. */
@@ -204,16 +229,28 @@ export class Ledger {
     return undefined;
   }
 
-  #add(number: number, base: string, listed?: Listed): boolean {
+  #pass({ uidl, size }: Listed): true {
+    const key = keyOf(uidl, size);
+    this.#passed.set(key, (this.#passed.get(key) ?? 0) + 1);
+    this.#perUidl.set(uidl, (this.#perUidl.get(uidl) ?? 0) + 1);
+    return true;
+  }
+
+  #add(number: number, base: string, planned?: Listed & { readonly header?: true | undefined }): boolean {
     const known = this.#byNumber.get(number);
     if (known !== undefined) return known.base === base;
     if (number <= this.#last || this.#numberOf.has(base)) return false;
     this.#last = number;
-    this.#byNumber.set(number, { number, base, listed });
     this.#numberOf.set(base, number);
-    if (listed === undefined) return true;
-    this.#file(listed.uidl, listed.size, number);
-    this.#perUidl.set(listed.uidl, (this.#perUidl.get(listed.uidl) ?? 0) + 1);
+    if (planned === undefined) {
+      this.#byNumber.set(number, { number, base });
+      return true;
+    }
+    const { uidl, size, header } = planned;
+    this.#byNumber.set(number, { number, base, listed: { uidl, size }, header });
+    this.#file(uidl, size, number);
+    // One that was passed over and is wanted now is the same message as before.
+    if (!takeOne(this.#passed, keyOf(uidl, size))) this.#perUidl.set(uidl, (this.#perUidl.get(uidl) ?? 0) + 1);
     return true;
   }
 
@@ -225,12 +262,20 @@ export class Ledger {
 /** Reads a record out of parsed JSON; `undefined` when it is none. */
 export function readRecord(value: unknown): MailboxRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { plan, found, stored, proven, gone, renamed, base, uidl, size, sha256, at } = value as Record<string, unknown>;
-  if (isNumber(plan) && isBaseName(base) && typeof uidl === 'string' && isSize(size)) return { plan, base, uidl, size };
+  const { plan, found, stored, stub, known, proven, gone, renamed, base, uidl, size, sha256, at } = value as Record<
+    string,
+    unknown
+  >;
+  if (isNumber(plan) && isBaseName(base) && typeof uidl === 'string' && isSize(size)) {
+    return { plan, base, uidl, size, ...('header' in value ? { header: true } : {}) };
+  }
   if (isNumber(found) && isBaseName(base)) return { found, base };
   if (isNumber(stored) && isSize(size) && typeof sha256 === 'string' && isSize(at)) {
     return { stored, size, sha256, at, ...('unproven' in value ? { unproven: true } : {}) };
   }
+  if (isNumber(stub) && isSize(size) && typeof sha256 === 'string' && isSize(at)) return { stub, size, sha256, at };
+  if (isNumber(known)) return { known };
+  if (known === 0 && typeof uidl === 'string' && isSize(size)) return { known, uidl, size };
   if (isNumber(proven)) return { proven };
   if (isNumber(gone)) return { gone };
   if (isNumber(renamed) && typeof uidl === 'string' && isSize(size)) return { renamed, uidl, size };
@@ -240,8 +285,26 @@ export function readRecord(value: unknown): MailboxRecord | undefined {
 /** The number of the message that a later record is about. */
 function subjectOf(record: Exclude<MailboxRecord, { plan: number } | { found: number }>): number {
   if ('stored' in record) return record.stored;
+  if ('stub' in record) return record.stub;
+  if ('known' in record) return record.known;
   if ('proven' in record) return record.proven;
   return 'gone' in record ? record.gone : record.renamed;
+}
+
+function stateOf({ stored, stub, known }: LedgerItem): Surveyed['state'] {
+  if (stored !== undefined) return 'stored';
+  return stub !== undefined ? 'stub' : known ? 'known' : 'planned';
+}
+
+function factsOf({ size, sha256, at, unproven }: StoredFacts): StoredFacts {
+  return { size, sha256, at, unproven };
+}
+
+/** Takes one off a count; whether there was one. */
+function takeOne(counts: Map<string, number>, key: string): boolean {
+  const count = counts.get(key) ?? 0;
+  if (count > 0) counts.set(key, count - 1);
+  return count > 0;
 }
 
 function isNumber(value: unknown): value is number {

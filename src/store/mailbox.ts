@@ -8,10 +8,10 @@
  * other programs deliver get the next number when first seen. What this file must never know: POP3, MIME, accounts.
  */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StoreError, UsageError } from '../errors.ts';
 import type { Delivered, Delivery } from './delivery.ts';
-import { checkFolder, makeFolder } from './folder.ts';
+import { checkFolder, makeFolder, syncFolder } from './folder.ts';
 import { Folders } from './folders.ts';
 import { Inventory, type StoredMessage } from './inventory.ts';
 import { Journal } from './journal.ts';
@@ -103,21 +103,28 @@ export class Mailbox {
   /**
    * Fixes number and name of messages before they are fetched; durable when it returns. Messages planned earlier keep
    * theirs. Takes what `survey` returned, all of it or a part.
+   *
+   * @param header only the header of each is to come; see `commitHeaders`.
    */
-  async plan(surveyed: readonly Surveyed[]): Promise<Planned[]> {
+  async plan(surveyed: readonly Surveyed[], header = false): Promise<Planned[]> {
     let next = this.#ledger.nextNumber;
     const planned = surveyed.map(({ uidl, size, ambiguous, number = next++ }) => {
       const base = this.#ledger.byNumber(number)?.base ?? Maildir.newBase();
       return { number, base, uidl, size, ambiguous };
     });
     const fresh = planned.filter(({ number }) => this.#ledger.byNumber(number) === undefined);
-    await this.#record(fresh.map(({ number, base, uidl, size }) => ({ plan: number, base, uidl, size })));
+    const only = header ? { header } : {};
+    await this.#record(fresh.map(({ number, base, uidl, size }) => ({ plan: number, base, uidl, size, ...only })));
     return planned;
   }
 
-  /** Starts the delivery of a planned message; any number may be under way. */
-  deliver({ base }: Planned): Delivery {
-    return this.#maildir.deliver(base);
+  /**
+   * Starts the delivery of a planned message; any number may be under way. Where only its header is here, it takes the
+   * place of that in one step, so that its number, its flags and its folder stay.
+   */
+  deliver({ base, number }: Planned): Delivery {
+    const isStub = this.#ledger.byNumber(number)?.stub !== undefined;
+    return this.#maildir.deliver(base, isStub ? async () => (await this.folders.find(base))?.path : undefined);
   }
 
   /** Starts the delivery of a message that only its content will tell from those that are here; see `commitNew`. */
@@ -175,8 +182,22 @@ export class Mailbox {
   async commit(deliveries: readonly Delivery[], proven = true): Promise<Delivered[]> {
     const delivered = await this.#maildir.commitAll(deliveries);
     await this.#record(delivered.map((each) => this.#stored(each, proven)));
-    for (const each of delivered) this.#inventory.add(each, this.#maildir);
+    for (const each of delivered) this.#inventory.add(each);
     return delivered;
+  }
+
+  /** Makes what stands for messages of which only the header came durable, all or none. The messages are not stored by that. */
+  async commitHeaders(deliveries: readonly Delivery[]): Promise<void> {
+    const delivered = await this.#maildir.commitAll(deliveries);
+    await this.#record(delivered.map((each) => this.#stub(each)));
+    for (const each of delivered) this.#inventory.add(each);
+  }
+
+  /** Records that these messages of the listing are passed over: they are known from now on, and were never here. */
+  async pass(surveyed: readonly Surveyed[]): Promise<void> {
+    await this.#record(
+      surveyed.map(({ number, uidl, size }) => (number === undefined ? { known: 0, uidl, size } : { known: number })),
+    );
   }
 
   /** Records that each of these is the message that was asked for: everything that was asked is answered. */
@@ -188,6 +209,14 @@ export class Mailbox {
   /** Whether the server's copy may be deleted: durable here, and its UIDL never stood for another message. */
   deletable({ number, ambiguous }: { readonly number: number | undefined; readonly ambiguous: boolean }): boolean {
     return number !== undefined && !ambiguous && this.#ledger.deletable(number);
+  }
+
+  /** The folder that a message is in; one that was not seen when we looked is looked for once more. Undefined where it is gone. */
+  async folderOf(number: number): Promise<string | undefined> {
+    const seen = this.#inventory.byNumber(number);
+    const base = this.#ledger.byNumber(number)?.base;
+    if (seen !== undefined || base === undefined) return seen?.folder;
+    return (await this.folders.find(base))?.folder;
   }
 
   /** When a message became durable here, in milliseconds since 1970; undefined for one that never did. */
@@ -259,15 +288,19 @@ export class Mailbox {
     const planned = [...this.#ledger.items()].filter(({ listed }) => listed !== undefined);
     const pending = new Map(planned.map((item) => [item.base, item]));
     await this.#maildir.removeUnfinished(pending);
-    const adopted = this.#inventory.entries.filter(({ base }) => pending.has(base) && !pending.get(base)?.stored);
+    const adopted = this.#inventory.entries.filter((entry) => isToAdopt(entry, pending.get(entry.base)));
     if (adopted.length === 0) return;
     // Our files are synced before they are linked, but the entry of this one may not be durable yet.
     await this.#maildir.sync();
+    // What took the place of a header may lie in another folder.
+    for (const folder of new Set(adopted.map(({ path }) => dirname(path)))) await syncFolder(folder);
     const records = await inParallel(adopted, async ({ base, path }) => {
       const content = await openContent(path);
       const hash = createHash('sha256');
       for await (const chunk of content.chunks()) hash.update(chunk);
-      return this.#stored({ base, size: content.size, sha256: hash.digest('hex') }, false);
+      const found = { base, path, size: content.size, sha256: hash.digest('hex') };
+      const { header, stub } = this.#planned(base);
+      return header && stub === undefined ? this.#stub(found) : this.#stored(found, false);
     });
     await this.#record(records);
   }
@@ -286,12 +319,21 @@ export class Mailbox {
     return { stored: number, size, sha256, at: Date.now(), ...(fits ? {} : { unproven: true }) };
   }
 
+  #stub({ base, size, sha256 }: Delivered): MailboxRecord {
+    return { stub: this.#planned(base).number, size, sha256, at: Date.now() };
+  }
+
   #planned(base: string): LedgerItem & { readonly listed: Listed } {
     const item = this.#ledger.byBase(base);
     if (item?.listed === undefined)
       throw new UsageError('not-planned', 'This delivery was not planned in this mailbox.');
     return { ...item, listed: item.listed };
   }
+}
+
+/** Whether a file is one whose delivery was not recorded any more. What stands for a message is not the message. */
+function isToAdopt({ size }: { readonly size: number }, item: LedgerItem | undefined): boolean {
+  return item !== undefined && item.stored === undefined && item.stub?.size !== size;
 }
 
 function replay(records: readonly MailboxRecord[], state: string): Ledger {

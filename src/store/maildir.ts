@@ -78,10 +78,11 @@ export class Maildir {
    * Starts a message. Its file is created with the first bytes that leave the buffer.
    *
    * @param base the name it will have; from `newBase` unless it was fixed before.
+   * @param replaces as in `Delivery`.
    */
-  deliver(base: string = Maildir.newBase()): Delivery {
+  deliver(base: string = Maildir.newBase(), replaces?: () => Promise<string | undefined>): Delivery {
     if (!isBase(base)) throw new UsageError('bad-maildir-name', 'This is not a base name for a Maildir.');
-    return new Delivery(this.path, base);
+    return new Delivery(this.path, base, replaces);
   }
 
   /** Commits many messages with shared waits, all or none. See `Delivery.commitAll`. */
