@@ -33,7 +33,7 @@ process.emitWarning = (warning: string | Error, ...details: unknown[]) => {
 // Node would announce on standard error that it obeys this variable. Nothing here does, and whoever set it is told so.
 const env = { ...process.env };
 delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-const program = Object.create(process, { env: { value: env } }) as never;
+const program = Object.create(process, { env: { value: env }, on: { value: process.on.bind(process) } }) as never;
 
 void main(process.argv.slice(2), program, stop).then((code) => {
   process.exitCode = code;

@@ -7,6 +7,7 @@ import { homedir } from 'node:os';
 import { AbortedError } from '../errors.ts';
 import type { Account, AccountRequest, Surroundings } from '../mail/account.ts';
 import { resolveAccount } from '../mail/account.ts';
+import { resolveAccounts } from '../mail/accounts.ts';
 import { colorWanted, Output } from './output.ts';
 import { canPrompt, type PromptInput, promptKey, promptPassword } from './prompt.ts';
 
@@ -30,6 +31,10 @@ export interface Context {
   readonly choose?: (question: string, keys: string) => Promise<string>;
   /** Resolves the account that the global options mean. */
   account(): Promise<Account>;
+  /** Resolves those of these names; without one, the account that the options mean, else all that are configured. */
+  accounts(names: readonly string[]): Promise<Account[]>;
+  /** Calls back when a person tells the program, by SIGUSR2, not to wait any longer. */
+  onNudge(listener: () => void): void;
 }
 
 /** What of the process the program uses; a test gives its own. */
@@ -39,6 +44,7 @@ export interface Program {
   readonly stderr: NodeJS.WriteStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly getuid?: () => number;
+  readonly on?: (signal: 'SIGUSR2', listener: () => void) => unknown;
 }
 
 export function makeContext(program: Program, options: GlobalOptions, stop: AbortController): Context {
@@ -80,5 +86,7 @@ export function makeContext(program: Program, options: GlobalOptions, stop: Abor
         }
       : {}),
     account: () => resolveAccount(options, surroundings),
+    accounts: (names) => resolveAccounts(names, options, surroundings),
+    onNudge: (listener) => void program.on?.('SIGUSR2', listener),
   };
 }

@@ -1,5 +1,6 @@
 /** The options every command shares, and the readers of numbers and sizes. */
 import { Command } from 'commander';
+import { parseSize } from '../config/size.ts';
 import { UsageError } from '../errors.ts';
 import type { MessageRange } from '../mail/selection.ts';
 import type { GlobalOptions } from './context.ts';
@@ -83,15 +84,8 @@ export function readCount(text: string): number {
   });
 }
 
-/** Octets: a number, or one with k, M or G behind it, in powers of a thousand. @throws UsageError. */
-export function readSize(text: string): number {
-  const [matched, digits, unit = ''] = /^(\d{1,9})([kKMG]?)B?$/.exec(text) ?? [];
-  const factor = { '': 1, k: 1e3, K: 1e3, M: 1e6, G: 1e9 }[unit];
-  if (matched !== undefined && factor !== undefined) return Number(digits) * factor;
-  throw new UsageError('bad-size', `${JSON.stringify(text)} is not a size.`, {
-    hint: 'Write for example 500k, 5M or 1G.',
-  });
-}
+/** Octets. @throws UsageError. */
+export const readSize = parseSize;
 
 /** Collects an option that may come several times. */
 export function collect(value: string, before: readonly string[] = []): string[] {

@@ -11,6 +11,7 @@
 
 import { PosthornError, StoreError } from '../errors.ts';
 import { type Progress, ProgressBar } from './progress.ts';
+import { ProgressLines } from './progress-lines.ts';
 import { safeJson, safeStyledText, safeText } from './terminal.ts';
 
 /** What is needed of `process.stdout` and `process.stderr`. */
@@ -62,6 +63,7 @@ export class Output {
   readonly #decoder = new TextDecoder();
   #heldBack = '';
   #bar: ProgressBar | undefined;
+  #bars: ProgressLines | undefined;
   #stdoutError: StoreError | undefined;
 
   constructor(options: OutputOptions) {
@@ -159,12 +161,16 @@ export class Output {
     else this.#talk(`${this.#talkStyle.yellow('posthorn: warning:')} ${safeText(text)}`);
   }
 
-  /** The error that ends the command. A closed output is no news to whoever closed it, so it is passed over. */
-  error(error: unknown): void {
+  /**
+   * The error that ends the command, or its work for one of several accounts; then `about` is its name, and `next` what
+   * comes of it. A closed output is no news to whoever closed it, so it is passed over.
+   */
+  error(error: unknown, about?: string, next?: string): void {
     const { transcript, ...told } = describe(error);
-    const { code, message, hint } = told;
+    const { code, hint } = told;
     if (code === 'stdout-closed') return;
-    if (this.isJson) return this.#talk(safeJson({ error: told }));
+    const message = `${about === undefined ? '' : `${about}: `}${told.message}${next === undefined ? '' : ` ${next}`}`;
+    if (this.isJson) return this.#talk(safeJson({ error: { ...told, message } }));
     const lines = [`${this.#talkStyle.red('posthorn:')} ${safeText(message)}`];
     if (hint !== null) lines.push(`  ${safeText(hint)}`);
     if (this.#options.verbose) lines.push(...transcript.map((line) => this.#talkStyle.dim(`  ${safeText(line)}`)));
@@ -174,6 +180,7 @@ export class Output {
   /** A question on standard error, where the answer is to stand behind it; or, without one, the end of that line. */
   ask(question?: string): void {
     this.#bar?.clear();
+    this.#bars?.clear();
     this.#options.stderr.write(question === undefined ? '\n' : safeText(question));
   }
 
@@ -192,14 +199,26 @@ export class Output {
     return this.#bar;
   }
 
+  /** One of several bars, a line each. */
+  progressLine(label: string, total: number): Progress {
+    const { stderr, quiet } = this.#options;
+    if (!stderr.isTTY || quiet || this.isJson) return SILENT;
+    this.#bars ??= new ProgressLines({ draw: (text) => void stderr.write(text), columns: () => stderr.columns });
+    return this.#bars.line(label, total);
+  }
+
   #talk(text: string): void {
     this.#bar?.clear();
+    this.#bars?.clear();
     this.#options.stderr.write(`${text}\n`);
   }
 
   #put(chunk: string | Uint8Array): boolean {
     if (this.#stdoutError) return false;
-    if (this.#options.stdout.isTTY) this.#bar?.clear();
+    if (this.#options.stdout.isTTY) {
+      this.#bar?.clear();
+      this.#bars?.clear();
+    }
     return this.#options.stdout.write(chunk);
   }
 
@@ -228,6 +247,14 @@ export class Output {
         : new StoreError('stdout-failed', `The output could not be written (${code}).`, { cause });
     this.#options.onStdoutError?.(this.#stdoutError);
   }
+}
+
+/** What a script is told about an error. */
+export type ToldError = Omit<ReturnType<typeof describe>, 'transcript'>;
+
+export function toldOf(error: unknown): ToldError {
+  const { transcript: _, ...told } = describe(error);
+  return told;
 }
 
 /** What a person or a script is told about an error. What was not thrown on purpose is a fault of our own. */

@@ -8,14 +8,28 @@ import { ConfigError } from '../errors.ts';
 import type { Proxy } from './proxy-url.ts';
 import type { ServerUrl } from './url.ts';
 
-/** How long mail stays on the server after it was fetched: for ever, not at all, or so many milliseconds. */
-export type Keep = boolean | number;
+/** How long mail stays on the server after it was fetched: for ever, not at all, so many milliseconds, or while it is among the newest. */
+export type Keep = boolean | number | { readonly newest: number };
 
-export interface Defaults {
+/** How mail is fetched, unless a run says otherwise. */
+export interface FetchSettings {
+  readonly keep?: Keep;
+  /** What was removed here goes on the server as well. */
+  readonly deleteRemoved?: boolean;
+  /** Of larger messages only the header comes. Octets. */
+  readonly maxSize?: number;
+  /** The most messages of one run. */
+  readonly limit?: number;
+  /** A command line to run after new mail came. It is not handed to a shell. */
+  readonly onNew?: string;
+  /** Where mail goes instead of the mailbox, as it was written. */
+  readonly deliver?: string;
+}
+
+export interface Defaults extends FetchSettings {
   /** The account that is meant when none is named. */
   readonly account?: string;
   readonly from?: string;
-  readonly keep?: Keep;
   /** Milliseconds. */
   readonly timeout?: number;
   /** Absolute. */
@@ -29,7 +43,7 @@ export interface Defaults {
 }
 
 /** One `[account.NAME]`, with `[defaults]` already filled in. At least one of `pop3` and `smtp` is there. */
-export interface AccountConfig {
+export interface AccountConfig extends FetchSettings {
   readonly name: string;
   readonly pop3?: ServerUrl;
   readonly smtp?: ServerUrl;
@@ -57,7 +71,6 @@ export interface AccountConfig {
   readonly proxy?: Proxy;
   readonly proxyPasswordeval?: string;
   readonly trustedAuthserv?: readonly string[];
-  readonly keep?: Keep;
   /** Absolute. */
   readonly maildir?: string;
   /** Milliseconds. */

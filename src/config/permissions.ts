@@ -8,6 +8,9 @@ import { realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
 
+/** Keys whose values are run, or could be; where mail is delivered to may be a command. */
+const COMMANDS = ['passwordeval', 'proxy_passwordeval', 'password', 'on_new', 'deliver', 'run'];
+
 export interface Access {
   readonly mode: number;
   readonly uid: number;
@@ -32,7 +35,7 @@ export async function judgePermissions(
       { hint: `Run: chmod 600 ${path}` },
     );
   }
-  if (!['passwordeval', 'proxy_passwordeval', 'password'].some((key) => hasKey(table, key))) return;
+  if (!COMMANDS.some((key) => hasKey(table, key))) return;
   const names = `The configuration file ${path} names commands to run`;
   if (!isTrusted(file, uid)) {
     throw new ConfigError('config-writable', `${names} and belongs to another user.`, {
@@ -68,8 +71,8 @@ function isOpen({ mode }: Access): boolean {
   return (mode & 0o022) !== 0;
 }
 
-/** Whether any account (or, by mistake, any other table of the two upper levels) has this key. */
-function hasKey(table: Record<string, unknown>, key: string, depth = 2): boolean {
+/** Whether any account or filter (or, by mistake, any other table of the upper levels) has this key. */
+function hasKey(table: Record<string, unknown>, key: string, depth = 4): boolean {
   return Object.entries(table).some(
     ([name, value]) =>
       name === key ||

@@ -8,43 +8,31 @@
  */
 
 import * as v from 'valibot';
-import { ConfigError, UsageError } from '../errors.ts';
-import type { AccountConfig, Defaults, Keep } from './account.ts';
-import { parseDuration, parseTimeout } from './duration.ts';
+import type { AccountConfig, Defaults, FetchSettings } from './account.ts';
+import { parseTimeout } from './duration.ts';
+import { fetchEntries, readFetchSettings } from './fetch-settings.ts';
 import { FINGERPRINT, parseFingerprint } from './fingerprint.ts';
-import { nearestWord } from './nearest.ts';
 import { type Proxy, parseProxyUrl } from './proxy-url.ts';
+import {
+  check,
+  command,
+  complaint,
+  line,
+  lines,
+  readBy,
+  refuseUnknownKeys,
+  tableOf,
+  withoutUndefined,
+} from './schema-parts.ts';
 import { parseSourceAddress } from './source-address.ts';
 import { parseServerUrl } from './url.ts';
 
-/** A complaint without the file's name, which the loader adds. */
-const complaint = (message: string, hint?: string) => new ConfigError('bad-config', message, { hint });
-
-const line = v.pipe(
-  v.string('must be text in quotes'),
-  v.nonEmpty('is empty'),
-  v.regex(/^\P{Cc}*$/u, 'has a control character in it'),
-);
-
-/** May go over several lines: it is handed to a shell. */
-const command = v.pipe(
-  v.string('must be text in quotes'),
-  v.nonEmpty('is empty'),
-  v.regex(/^[^\0]*$/, 'has a NUL in it'),
-);
-
 const timeout = v.union([v.number(), line], 'must be a number of seconds or text such as "2m"');
-const keep = v.union([v.boolean(), line], 'must be true, false or a number of days such as "14d"');
-
-const lines = v.pipe(
-  v.union([line, v.array(line)], 'must be text in quotes, or a list of such texts'),
-  v.transform((given) => (typeof given === 'string' ? [given] : given)),
-);
 
 const defaultsEntries = {
   account: v.optional(line),
   from: v.optional(line),
-  keep: v.optional(keep),
+  ...fetchEntries,
   timeout: v.optional(timeout),
   ca_file: v.optional(line),
   source_address: v.optional(line),
@@ -76,7 +64,7 @@ const accountEntries = {
   tls_certificate: v.optional(line),
   tls_key: v.optional(line),
   auth: v.optional(v.pipe(line, v.regex(/^[A-Za-z0-9_-]{1,20}$/, 'must be the name of a mechanism'), v.toUpperCase())),
-  keep: v.optional(keep),
+  ...fetchEntries,
   maildir: v.optional(line),
   timeout: v.optional(timeout),
 };
@@ -103,7 +91,7 @@ export function readSettings(
   const defaults: Defaults = withoutUndefined({
     account: general.account,
     from: general.from,
-    keep: readKeep(general.keep, where),
+    ...readFetchSettings(general, where),
     timeout: readTimeout(general.timeout, where),
     caFile: general.ca_file && resolve(general.ca_file),
     sourceAddress: readSourceAddress(general.source_address, where),
@@ -158,24 +146,15 @@ function readAccount(
     proxy: readProxy(own.proxy, where) ?? defaults.proxy,
     proxyPasswordeval: own.proxy_passwordeval ?? defaults.proxyPasswordeval,
     trustedAuthserv: own.trusted_authserv ?? defaults.trustedAuthserv,
-    keep: readKeep(own.keep, where) ?? defaults.keep,
+    ...fetchSettingsOf(defaults),
+    ...readFetchSettings(own, where),
     maildir: own.maildir && resolve(own.maildir),
     timeout: readTimeout(own.timeout, where) ?? defaults.timeout,
   });
 }
 
-/** Applies one of our own readers; its code, sentence and hint are kept, its place is added. */
-function readBy<T>(read: () => T, where: string, key: string): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new ConfigError(error.code, `${where}: ${key}: ${error.message}`, { hint: error.hint });
-  }
-}
-
-function readKeep(value: boolean | string | undefined, where: string): Keep | undefined {
-  return typeof value === 'string' ? readBy(() => parseDuration(value, 'd'), where, 'keep') : value;
+function fetchSettingsOf({ keep, deleteRemoved, maxSize, limit, onNew, deliver }: Defaults): FetchSettings {
+  return withoutUndefined({ keep, deleteRemoved, maxSize, limit, onNew, deliver });
 }
 
 function readTimeout(value: number | string | undefined, where: string): number | undefined {
@@ -188,35 +167,4 @@ function readSourceAddress(value: string | undefined, where: string): string | u
 
 function readProxy(value: string | undefined, where: string): Proxy | undefined {
   return value === undefined ? undefined : readBy(() => parseProxyUrl(value), where, 'proxy');
-}
-
-function check<S extends v.GenericSchema>(schema: S, value: unknown, where: string, known: string[]): v.InferOutput<S> {
-  refuseUnknownKeys(tableOf(value, where), known, where);
-  const result = v.safeParse(schema, value, { abortEarly: true });
-  if (result.success) return result.output;
-  const issue = result.issues[0];
-  throw complaint(`${where}: ${String(issue.path?.[0]?.key)} ${issue.message.replace(/\.?$/, '.')}`);
-}
-
-function tableOf(value: unknown, where: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw complaint(`${where} must be a table.`);
-  return value as Readonly<Record<string, unknown>>;
-}
-
-function refuseUnknownKeys(table: Readonly<Record<string, unknown>>, known: string[], where: string): void {
-  const unknown = Object.keys(table).find((key) => !known.includes(key));
-  if (unknown === undefined) return;
-  const nearest = nearestWord(unknown, known);
-  throw complaint(
-    `${where}: unknown key ${unknown.slice(0, 60)}.`,
-    nearest ? `Did you mean ${nearest}?` : `The keys are: ${known.join(', ')}.`,
-  );
-}
-
-type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-function withoutUndefined<T extends object>(record: T): Defined<T> {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

@@ -6,7 +6,7 @@
  * `process`: its surroundings are given.
  */
 import { join } from 'node:path';
-import { type AccountConfig, accountNamed, type Config, type Keep } from '../config/account.ts';
+import { type AccountConfig, accountNamed, type Config, type FetchSettings } from '../config/account.ts';
 import { loadConfig } from '../config/load.ts';
 import { xdgPaths } from '../config/paths.ts';
 import { resolvePassword } from '../config/secrets.ts';
@@ -45,7 +45,7 @@ export interface Account extends Route {
   /** Other addresses of the person, as written. */
   readonly aliases: readonly string[];
   readonly auth: string | undefined;
-  readonly keep: Keep | undefined;
+  readonly fetch: FetchSettings;
   /** The receiving servers whose Authentication-Results are believed. */
   readonly trustedAuthserv: readonly string[];
   readonly paths: MailboxPaths | undefined;
@@ -84,7 +84,7 @@ export async function resolveAccount(request: AccountRequest, surroundings: Surr
     aliases: configured?.aliases ?? [],
     ...(await resolveRoute({ ...request, caFile }, configured, config.defaults, surroundings)),
     auth: mechanism(request.auth ?? configured?.auth),
-    keep: configured?.keep ?? config.defaults.keep,
+    fetch: configured ?? config.defaults,
     trustedAuthserv: configured?.trustedAuthserv ?? config.defaults.trustedAuthserv ?? [],
     paths,
     password: passwordSource(request, configured, surroundings),

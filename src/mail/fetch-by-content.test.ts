@@ -94,7 +94,7 @@ test('--limit counts what is new, and --max-size looks at nothing larger', async
   const third = await fetch({ maxSize: THREE.length - 1, keep: false });
   assert.deepEqual(
     [numbers(third), third.skipped],
-    [[], [{ uidl: undefined, size: THREE.length, reason: 'max-size' }]],
+    [[], [{ uidl: undefined, number: undefined, size: THREE.length, reason: 'max-size' }]],
   );
   assert.deepEqual([await stored(), server.messages], [[ONE, TWO].sort(), [THREE]]);
 });

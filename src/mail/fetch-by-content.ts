@@ -4,6 +4,7 @@
  * A message may be deleted on the server only in the session in which its own bytes came, and were found to be durable
  * here: numbers hold for no other.
  */
+import { UsageError } from '../errors.ts';
 import type { Pop3Client } from '../pop3/client.ts';
 import type { SizeRow } from '../pop3/grammar.ts';
 import { NO_UIDL } from '../store/ledger.ts';
@@ -11,6 +12,7 @@ import type { Mailbox } from '../store/mailbox.ts';
 import { ContentRetrieval, type Held, type Unknown } from './content-retrieval.ts';
 import { eraseAndQuit } from './erase.ts';
 import type { FetchHooks, FetchOptions, FetchReport } from './fetch-report.ts';
+import { planFetch, type Policy } from './plan.ts';
 import { leave } from './session.ts';
 
 const COST =
@@ -21,10 +23,13 @@ export async function fetchByContent(
   mailbox: Mailbox,
   client: Pop3Client,
   listing: readonly SizeRow[],
+  policy: Policy,
   options: FetchOptions,
   hooks: FetchHooks,
 ): Promise<Omit<FetchReport, 'mailbox'>> {
-  const { maxSize = Number.POSITIVE_INFINITY, limit = Number.POSITIVE_INFINITY, keep = true, dryRun = false } = options;
+  if (policy.sinceNow || policy.only !== undefined) throw withoutIds();
+  const { maxSize, limit, keep } = policy;
+  const { dryRun = false } = options;
   const all = listing.map(({ number, octets }): Unknown => ({ at: number, uidl: NO_UIDL, size: octets }));
   const wanted = all.filter(({ size }) => size <= maxSize);
   const tooLarge = all.filter(({ size }) => size > maxSize).map(skipped('max-size'));
@@ -33,17 +38,22 @@ export async function fetchByContent(
     wanted.length,
     wanted.reduce((sum, { size }) => sum + size, 0),
   );
-  const report = { onServer: all.length, byContent: true, dryRun };
+  const report = { onServer: all.length, byContent: true, dryRun, marked: 0, loginDelay: undefined, plan: [] };
   if (dryRun) {
     await leave(client);
     const fetched = wanted.map(({ size }) => ({ number: 0, uidl: undefined, size }));
-    return { ...report, fetched, skipped: tooLarge, failed: [], deleted: 0 };
+    return { ...report, fetched, skipped: tooLarge, failed: [], deleted: 0, plan: planByContent(all, policy) };
   }
   const { progress } = hooks;
+  const newest = typeof keep === 'object' ? keep.newest : 0;
   const retrieval = new ContentRetrieval(mailbox, client, { candidates: mailbox.present(), limit, progress });
   await retrieval.run(wanted);
-  const old = ({ number }: Held) => (mailbox.storedAt(number) ?? Number.POSITIVE_INFINITY) <= Date.now() - Number(keep);
-  const erasable = keep === true ? [] : retrieval.held.filter((message) => keep === false || old(message));
+  const isOver = ({ at, number }: Held): boolean => {
+    if (typeof keep === 'boolean') return !keep;
+    if (typeof keep === 'object') return at <= all.length - newest;
+    return (mailbox.storedAt(number) ?? Number.POSITIVE_INFINITY) <= Date.now() - keep;
+  };
+  const erasable = retrieval.held.filter(isOver);
   const named = erasable.map(({ at, number }) => ({ at, number, name: `number ${at}` }));
   const deleted = await eraseAndQuit(client, mailbox, named, hooks.say);
   return {
@@ -61,5 +71,25 @@ export async function fetchByContent(
 }
 
 function skipped(reason: 'max-size' | 'limit') {
-  return ({ size }: Unknown): FetchReport['skipped'][number] => ({ uidl: undefined, size, reason });
+  return ({ size }: Unknown): FetchReport['skipped'][number] => ({ uidl: undefined, number: undefined, size, reason });
+}
+
+/** Which of them are here already, only their bytes say; so all that would come are called new. */
+function planByContent(listing: readonly Unknown[], policy: Policy): FetchReport['plan'] {
+  const unseen = { state: 'new', ambiguous: false, number: undefined, storedAt: undefined } as const;
+  const known = listing.map((message) => ({ ...message, ...unseen, deletable: false, removed: false, compared: true }));
+  const decisions = planFetch(known, { ...policy, limit: Number.POSITIVE_INFINITY }, 0);
+  return decisions.map((decision) =>
+    decision.comes === 'header' ? { ...decision, comes: null, because: 'max-size' } : decision,
+  );
+}
+
+function withoutIds(): UsageError {
+  return new UsageError(
+    'no-unique-ids',
+    'The server has no unique ids, so a message cannot be marked or asked for again.',
+    {
+      hint: 'Fetch all of them; what is here already is not stored twice.',
+    },
+  );
 }

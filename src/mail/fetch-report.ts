@@ -1,5 +1,6 @@
 /** What a fetch is asked to do, whom it tells while it does, and what came of it. */
 import type { Keep } from '../config/account.ts';
+import type { Decision } from './plan.ts';
 import type { Say } from './session.ts';
 
 export interface FetchOptions {
@@ -7,8 +8,16 @@ export interface FetchOptions {
   readonly keep?: Keep | undefined;
   /** The most messages of one run, oldest first. */
   readonly limit?: number | undefined;
-  /** Larger messages stay on the server, unfetched. Octets. */
+  /** Of larger messages only the header comes. Octets. */
   readonly maxSize?: number | undefined;
+  /** What was removed here goes on the server as well. */
+  readonly deleteRemoved?: boolean | undefined;
+  /** Mark what is on the server as known, without fetching it. */
+  readonly sinceNow?: boolean | undefined;
+  /** Fetch also what was marked so. */
+  readonly passedOver?: boolean | undefined;
+  /** Fetch these numbers alone, of which only the header is here. */
+  readonly only?: readonly number[] | undefined;
   /** Say what would happen, and change nothing anywhere. */
   readonly dryRun?: boolean | undefined;
 }
@@ -21,7 +30,7 @@ export interface FetchHooks {
 }
 
 /** A message as the server lists it; it has no UIDL where the server has none. */
-interface Listed {
+export interface Listed {
   readonly uidl: string | undefined;
 }
 
@@ -32,11 +41,22 @@ export interface FetchReport {
   readonly byContent: boolean;
   /** The local numbers of the new messages. */
   readonly fetched: readonly (Listed & { readonly number: number; readonly size: number })[];
-  /** New ones that were left for their size, or for the limit. */
-  readonly skipped: readonly (Listed & { readonly size: number; readonly reason: 'max-size' | 'limit' })[];
+  /** Those that did not come whole for their size, or not at all for the limit. */
+  readonly skipped: readonly (Listed & {
+    /** Of the header that is here. */
+    readonly number: number | undefined;
+    readonly size: number;
+    readonly reason: 'max-size' | 'limit';
+  })[];
   /** New ones that the server would not give. */
   readonly failed: readonly (Listed & { readonly reason: string })[];
   /** How many the server erased. */
   readonly deleted: number;
+  /** How many were marked as known. */
+  readonly marked: number;
+  /** The seconds the server asks for between two logins, if it does. */
+  readonly loginDelay: number | undefined;
   readonly dryRun: boolean;
+  /** What a dry run would do with each message, and by which rule; empty where it was done. */
+  readonly plan: readonly Decision[];
 }

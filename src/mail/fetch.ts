@@ -5,6 +5,7 @@
  * for; a message is stored once file, folder and journal are synced; only then may DELE follow, and only the `+OK` of
  * QUIT makes it so.
  */
+import { UsageError } from '../errors.ts';
 import { isUnsupported, type Pop3Client } from '../pop3/client.ts';
 import type { UidRow } from '../pop3/grammar.ts';
 import { Mailbox } from '../store/mailbox.ts';
@@ -14,15 +15,23 @@ import { ContentRetrieval } from './content-retrieval.ts';
 import { type Erasable, eraseAndQuit } from './erase.ts';
 import { fetchByContent } from './fetch-by-content.ts';
 import type { FetchHooks, FetchOptions, FetchReport } from './fetch-report.ts';
+import { retrieveHeaders, type Stub } from './header-retrieval.ts';
+import { type Decision, type Known, planFetch, type Policy } from './plan.ts';
+import { removedOf } from './removed.ts';
 import { Retrieval, type Wanted } from './retrieval.ts';
 import { leave, openPop3, pop3Server } from './session.ts';
 
 /** RFC 2449 §6.7. */
 const EXPIRES = 'the server does not keep mail that was fetched (EXPIRE 0), so do not count on finding it there again.';
 
-/** A message of the server's listing with what is known of it here. */
-type Entry = Wanted;
-type Retrieved = Pick<FetchReport, 'fetched' | 'failed' | 'deleted'>;
+type Retrieved = Pick<FetchReport, 'fetched' | 'failed'>;
+
+/** What a person asked for, with what holds where nothing was said. */
+function policyOf(options: FetchOptions): Policy {
+  const { keep = true, limit = Number.POSITIVE_INFINITY, maxSize = Number.POSITIVE_INFINITY } = options;
+  const { deleteRemoved = false, sinceNow = false, passedOver = false, only } = options;
+  return { keep, limit, maxSize, deleteRemoved, sinceNow, passedOver, only: only && new Set(only) };
+}
 
 /**
  * Fetches what is new into the account's mailbox.
@@ -66,60 +75,85 @@ class Fetch {
   readonly #mailbox: Mailbox;
   readonly #client: Pop3Client;
   readonly #options: FetchOptions;
+  readonly #policy: Policy;
   readonly #hooks: FetchHooks;
 
   constructor(mailbox: Mailbox, client: Pop3Client, options: FetchOptions, hooks: FetchHooks) {
     this.#mailbox = mailbox;
     this.#client = client;
     this.#options = options;
+    this.#policy = policyOf(options);
     this.#hooks = hooks;
   }
 
   async run(mailbox: string): Promise<FetchReport> {
     const [, sizes, uids] = await Promise.all([this.#client.stat(), this.#client.list(), this.#uids()]);
     if (uids === undefined) {
-      const report = await fetchByContent(this.#mailbox, this.#client, sizes, this.#options, this.#hooks);
+      const report = await fetchByContent(this.#mailbox, this.#client, sizes, this.#policy, this.#options, this.#hooks);
       return { mailbox, ...report };
     }
     const listed = uids.map(({ uid }, row) => ({ uidl: uid, size: sizes[row]?.octets ?? 0 }));
     const entries = this.#mailbox.survey(listed).map((message, row) => ({ ...message, at: uids[row]?.number ?? 0 }));
+    assertThere(this.#policy.only, entries);
     return { mailbox, ...(await this.#fetch(entries)) };
   }
 
-  async #fetch(entries: readonly Entry[]): Promise<Omit<FetchReport, 'mailbox'>> {
-    const { wanted, skipped } = this.#choose(entries);
+  async #fetch(entries: readonly Wanted[]): Promise<Omit<FetchReport, 'mailbox'>> {
+    const isNew = entries.some(({ state }) => state === 'new');
+    const strays = isNew ? this.#mailbox.strays(entries, this.#policy.keep !== false) : [];
+    const plan = planFetch(await this.#known(entries, strays.length > 0), this.#policy, Date.now());
+    const coming = (how: Decision['comes']) => plan.filter(({ comes }) => comes === how);
+    const wanted = coming('whole');
     this.#hooks.begin(
       wanted.length,
       wanted.reduce((sum, { size }) => sum + size, 0),
     );
+    const passed = plan.filter(({ because }) => because === 'since-now');
     const { dryRun = false } = this.#options;
-    const report = { onServer: entries.length, byContent: false, skipped, dryRun };
-    const strays = wanted.length === 0 || dryRun ? [] : this.#mailbox.strays(entries, this.#options.keep !== false);
-    if (strays.length > 0) return { ...report, ...(await this.#compare(entries, wanted, strays)) };
-    if (!dryRun) return { ...report, ...(await this.#retrieve(entries, wanted)) };
-    await leave(this.#client);
-    const fetched = wanted.map(({ uidl, size }) => ({ number: 0, uidl, size }));
-    return { ...report, fetched, failed: [], deleted: this.#erasable(entries).length };
+    const loginDelay = this.#client.loginDelay?.seconds;
+    const report = { onServer: entries.length, byContent: false, dryRun, marked: passed.length, loginDelay };
+    if (dryRun) return { ...report, ...(await this.#rehearse(plan)) };
+    if (wanted.length > 0 && this.#client.expiry?.days === 0) this.#hooks.say(EXPIRES);
+    await this.#mailbox.pass(passed);
+    const retrieved = await (strays.length > 0 ? this.#compare(wanted, strays) : this.#retrieve(wanted));
+    const stubs = await retrieveHeaders(this.#mailbox, this.#client, coming('header'));
+    const deleted = await this.#erase(plan);
+    return { ...report, ...retrieved, skipped: skipped(plan, stubs), deleted, plan: [] };
   }
 
-  async #retrieve(entries: readonly Entry[], wanted: readonly Entry[]): Promise<Retrieved> {
-    if (wanted.length > 0 && this.#client.expiry?.days === 0) this.#hooks.say(EXPIRES);
+  /** What is known here of each message that is listed. */
+  async #known(entries: readonly Wanted[], compared: boolean): Promise<Known[]> {
+    const mailbox = this.#mailbox;
+    const stored = entries.flatMap(({ state, number }) => (state === 'stored' && number !== undefined ? [number] : []));
+    const removed = this.#policy.deleteRemoved ? await removedOf(mailbox, stored, this.#hooks.say) : undefined;
+    return entries.map((entry) => ({
+      ...entry,
+      storedAt: entry.number === undefined ? undefined : mailbox.storedAt(entry.number),
+      deletable: mailbox.deletable(entry),
+      removed: entry.number !== undefined && removed?.has(entry.number) === true,
+      compared,
+    }));
+  }
+
+  async #rehearse(plan: readonly Decision[]): Promise<Retrieved & Pick<FetchReport, 'skipped' | 'deleted' | 'plan'>> {
+    await leave(this.#client);
+    const wanted = plan.filter(({ comes }) => comes === 'whole');
+    const fetched = wanted.map(({ uidl, size }) => ({ number: 0, uidl, size }));
+    const deleted = plan.filter(({ deletes }) => deletes).length;
+    return { fetched, failed: [], skipped: skipped(plan, []), deleted, plan };
+  }
+
+  async #retrieve(wanted: readonly Wanted[]): Promise<Retrieved> {
     const retrieval = new Retrieval(this.#mailbox, this.#client, this.#hooks.progress);
     await retrieval.run(wanted);
-    const { fetched, failed } = retrieval;
-    if (this.#options.keep === undefined || this.#options.keep === true) {
-      // Behind the last sync: some servers erase what was fetched at QUIT, whatever they announce.
-      this.#client.leave();
-      return { fetched, failed, deleted: 0 };
-    }
-    return { fetched, failed, deleted: await this.#erase(entries) };
+    return { fetched: retrieval.fetched, failed: retrieval.failed };
   }
 
   /**
    * The same where what seems new may be here under another name: a server that was moved gives all messages new ids, one
    * that was renewed gives ids to those that had none. What is here already is not stored twice.
    */
-  async #compare(entries: readonly Entry[], wanted: readonly Entry[], candidates: number[]): Promise<Retrieved> {
+  async #compare(wanted: readonly Wanted[], candidates: number[]): Promise<Retrieved> {
     const { progress, say } = this.#hooks;
     const byContent = new ContentRetrieval(this.#mailbox, this.#client, { candidates, limit: wanted.length, progress });
     await byContent.run(wanted.filter(({ state }) => state === 'new'));
@@ -134,12 +168,24 @@ class Fetch {
     return {
       fetched: [...rest.fetched, ...stored.map(({ number, uidl, octets: size }) => ({ number, uidl, size }))],
       failed: [...rest.failed, ...byContent.failed.map(({ message: { uidl }, reason }) => ({ uidl, reason }))],
-      deleted: await this.#erase(entries),
     };
   }
 
-  #erase(entries: readonly Entry[]): Promise<number> {
-    const erasable = this.#erasable(entries).map((entry): Erasable => ({ ...entry, name: entry.uidl }));
+  /**
+   * Ends the session. Of what was decided only that goes which is durable here by now: the rest did not come, or turned
+   * out to be something else.
+   */
+  async #erase(plan: readonly Decision[]): Promise<number> {
+    if (!plan.some(({ deletes }) => deletes)) {
+      // Behind the last sync: some servers erase what was fetched at QUIT, whatever they announce.
+      this.#client.leave();
+      return 0;
+    }
+    const erasable = this.#mailbox.survey(plan).flatMap((message, row): Erasable[] => {
+      const { deletes = false, at = 0 } = plan[row] ?? {};
+      const { number, uidl } = message;
+      return deletes && number !== undefined && this.#mailbox.deletable(message) ? [{ at, number, name: uidl }] : [];
+    });
     return eraseAndQuit(this.#client, this.#mailbox, erasable, this.#hooks.say);
   }
 
@@ -152,32 +198,23 @@ class Fetch {
       throw error;
     }
   }
+}
 
-  #choose(entries: readonly Entry[]): { wanted: Entry[]; skipped: FetchReport['skipped'] } {
-    const { maxSize = Number.POSITIVE_INFINITY, limit = Number.POSITIVE_INFINITY } = this.#options;
-    const fresh = entries.filter(({ state }) => state !== 'stored');
-    const fitting = fresh.filter(({ size }) => size <= maxSize);
-    const skip =
-      (reason: 'max-size' | 'limit') =>
-      ({ uidl, size }: Entry) => ({ uidl, size, reason });
-    const skipped = [
-      ...fresh.filter(({ size }) => size > maxSize).map(skip('max-size')),
-      ...fitting.slice(limit).map(skip('limit')),
-    ];
-    return { wanted: fitting.slice(0, limit), skipped };
-  }
+function skipped(plan: readonly Decision[], stubs: readonly Stub[]): FetchReport['skipped'] {
+  const numbers = new Map(stubs.map(({ at, number }) => [at, number]));
+  return plan.flatMap(({ at, uidl, size, state, number, because: reason }) => {
+    if (reason !== 'max-size' && reason !== 'limit') return [];
+    return [{ uidl, number: state === 'stub' ? number : numbers.get(at), size, reason }];
+  });
+}
 
-  /**
-   * What may go on the server: what became durable here, as long ago as the policy says. That counts from then on, not from
-   * the first attempt, and also for what somebody has read and removed here meanwhile.
-   */
-  #erasable(entries: readonly Entry[]): (Entry & { number: number })[] {
-    const { keep = true } = this.#options;
-    if (keep === true) return [];
-    const known = this.#mailbox.survey(entries).map((message, row) => ({ ...message, at: entries[row]?.at ?? 0 }));
-    return known.filter((entry): entry is Entry & { number: number } => {
-      if (entry.number === undefined || !this.#mailbox.deletable(entry)) return false;
-      return keep === false || (this.#mailbox.storedAt(entry.number) ?? Number.POSITIVE_INFINITY) <= Date.now() - keep;
+/** @throws UsageError `no-such-message` where a number that is asked for is none of the server's messages. */
+function assertThere(only: ReadonlySet<number> | undefined, entries: readonly Wanted[]): void {
+  const there = new Set(entries.map(({ number }) => number));
+  for (const number of only ?? []) {
+    if (there.has(number)) continue;
+    throw new UsageError('no-such-message', `The server has no message that is number ${number} here.`, {
+      hint: 'See the numbers with posthorn list.',
     });
   }
 }

@@ -1,113 +1,97 @@
-/** `posthorn fetch`: new mail from a POP3 server into the local mailbox. */
+/** `posthorn fetch`: new mail from POP3 servers into the local mailboxes, once or again and again. */
 import type { Command } from 'commander';
-import { parseDuration } from '../../config/duration.ts';
-import { UsageError } from '../../errors.ts';
+import type { Account } from '../../mail/account.ts';
 import { fetchMail } from '../../mail/fetch.ts';
-import type { FetchReport } from '../../mail/fetch-report.ts';
+import { fetchEach } from '../../mail/fetch-all.ts';
+import type { FetchHooks, FetchOptions, FetchReport } from '../../mail/fetch-report.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
-import { readCount, readSize } from '../options.ts';
+import { exitCode } from '../exit-codes.ts';
+import { addFetchOptions, type FetchFlags, paceOf, readFetchOptions } from '../fetch-options.ts';
+import { failedJson, fetchedJson, tellFetched } from '../fetch-view.ts';
+import { toldOf } from '../output.ts';
+import { renderPlan } from '../plan-view.ts';
 import { formatBytes } from '../table.ts';
 
-interface FetchFlags {
-  keep?: string | true;
-  delete?: boolean;
-  limit?: number;
-  maxSize?: number;
-  dryRun?: boolean;
-}
-
 const EXAMPLES = `
-Mail stays on the server unless --delete, --keep=14d or the account says otherwise; it is deleted there only when it
-is safe on this disk.
+Without an account's name all accounts of the configuration are fetched, side by side. Mail stays on the server unless
+an option or the account says otherwise; it is deleted there only when it is safe on this disk.
 
 Examples:
   posthorn fetch --pop3 pop3s://ann%40example.org@mail.example.org
-  posthorn fetch --account work --delete
+  posthorn fetch work --delete
   posthorn fetch --keep=14d --max-size 5M
-  posthorn fetch --delete --dry-run`;
+  posthorn fetch --keep-newest 500 --dry-run`;
 
 export function define(command: Command, run: Run): void {
-  command
-    .option(
-      '--keep [time]',
-      'leave mail on the server, or leave it there for so long after it was fetched, such as --keep=14d',
-    )
-    .option('--delete', 'delete mail on the server once it is safe here')
-    .option('--limit <count>', 'fetch at most so many messages', readCount)
-    .option('--max-size <size>', 'leave larger messages on the server, such as 5M', readSize)
-    .option('--dry-run', 'say what would happen, and do nothing')
+  addFetchOptions(command.argument('[account...]', 'accounts of the configuration'))
     .addHelpText('after', EXAMPLES)
-    .action(run((context, flags: FetchFlags) => fetch(context, flags)));
+    .action(run((context, names: string[], flags: FetchFlags) => fetch(context, names, flags)));
 }
 
-async function fetch(context: Context, flags: FetchFlags): Promise<number> {
-  if (flags.keep !== undefined && flags.delete)
-    throw new UsageError('conflicting-options', '--keep and --delete cannot both be given.');
-  const { output, surroundings } = context;
-  const account = await context.account();
-  const keep = flags.delete
-    ? false
-    : flags.keep === undefined
-      ? account.keep
-      : flags.keep === true
-        ? true
-        : parseDuration(flags.keep, 'd', '--keep');
-  let bar = output.progress('Fetching', 0);
-  bar.done();
-  const hooks = {
-    say: (text: string) => output.warn(text),
-    begin: (messages: number, octets: number) => {
-      if (messages === 0 || flags.dryRun) return;
-      output.say(`Fetching ${count(messages, 'message')}, ${formatBytes(octets)} …`);
-      bar = output.progress('Fetching', octets);
+/** An account with what is to be done for it. */
+interface Task {
+  readonly account: Account;
+  readonly options: FetchOptions;
+  /** What to call it where there are several. */
+  readonly name: string | undefined;
+}
+
+async function fetch(context: Context, names: readonly string[], flags: FetchFlags): Promise<number> {
+  const accounts = await context.accounts(names);
+  const several = accounts.length > 1;
+  const tasks = accounts.map((account): Task => {
+    return { account, options: readFetchOptions(flags, account), name: several ? account.name : undefined };
+  });
+  const every = paceOf(flags);
+  if (every !== undefined) {
+    const { watchAll } = await import('../watching.ts');
+    return watchAll(context, tasks, every, (task) => fetchOne(context, task, true));
+  }
+  const [only] = tasks;
+  if (only !== undefined && !several) return finish(context, only, await fetchOne(context, only, false));
+  const results = await fetchEach(tasks, (task) => fetchOne(context, task, false));
+  const codes = results.map((result) => {
+    if (result.report !== undefined) return finish(context, result.account, result.report);
+    context.output.error(result.error, result.account.name);
+    if (context.output.isJson) context.output.json(failedJson(result.account.name, toldOf(result.error)));
+    return exitCode(result.error);
+  });
+  return worst(codes);
+}
+
+/** @param silent nothing is said of what is to come. */
+function fetchOne({ output, surroundings }: Context, task: Task, silent: boolean): Promise<FetchReport> {
+  const { account, options, name } = task;
+  const prefix = name === undefined ? '' : `${name}: `;
+  let bar: ReturnType<typeof output.progressLine> | undefined;
+  const hooks: FetchHooks = {
+    say: (text) => output.warn(`${prefix}${text}`),
+    begin: (messages, octets) => {
+      if (messages === 0 || options.dryRun) return;
+      const what = messages === 1 ? '1 message' : `${messages} messages`;
+      if (!silent) output.say(`${prefix}Fetching ${what}, ${formatBytes(octets)} …`);
+      bar = output.progressLine(name ?? 'Fetching', octets);
     },
-    progress: (octets: number) => bar.add(octets),
+    progress: (octets) => bar?.add(octets),
   };
-  const { limit, maxSize, dryRun } = flags;
-  const report = await fetchMail(account, surroundings, { keep, limit, maxSize, dryRun }, hooks).finally(() =>
-    bar.done(),
-  );
-  if (output.isJson) output.json(reportJson(report));
-  else tell(context, report);
-  // What a server would not give may be there next time.
+  return fetchMail(account, surroundings, options, hooks).finally(() => bar?.done());
+}
+
+/** Tells what came of it. @returns the exit code: what a server would not give may be there next time. */
+function finish({ output }: Context, { account, options, name }: Task, report: FetchReport): number {
+  if (output.isJson) output.json(fetchedJson(account.name, report));
+  else {
+    if (report.plan.length > 0) {
+      if (name !== undefined) output.data(`${name}:`);
+      for (const line of renderPlan(report.plan, options.keep ?? true)) output.data(line);
+    }
+    tellFetched(output, report, name);
+  }
   return report.failed.length > 0 ? 75 : 0;
 }
 
-/** Numbers are given when a message comes, so a dry run has none. */
-function reportJson(report: FetchReport) {
-  const named = <T extends { uidl: string | undefined }>(message: T) => ({ ...message, uidl: message.uidl ?? null });
-  const fetched = report.fetched.map(({ number, uidl, size }) => ({
-    number: report.dryRun ? null : number,
-    uidl: uidl ?? null,
-    size,
-  }));
-  return { ...report, fetched, skipped: report.skipped.map(named), failed: report.failed.map(named) };
-}
-
-function tell(
-  { output }: Context,
-  { fetched, skipped, failed, deleted, onServer, byContent, dryRun, mailbox }: FetchReport,
-): void {
-  for (const { uidl, reason } of failed)
-    output.warn(`message ${uidl ?? 'without a unique id'} did not come: ${reason}`);
-  const large = skipped.filter(({ reason }) => reason === 'max-size').length;
-  const words = [
-    dryRun && byContent
-      ? `${count(fetched.length, 'message')} would be downloaded and compared with those here`
-      : fetched.length === 0
-        ? 'No new messages'
-        : `${count(fetched.length, 'new message')}${dryRun ? ' would come' : ''}`,
-    `${onServer} on the server`,
-    ...(deleted > 0 ? [`${deleted} ${dryRun ? 'would be ' : ''}deleted there`] : []),
-    ...(large > 0 ? [`${large} left there for their size`] : []),
-    ...(skipped.length > large ? [`${skipped.length - large} left for the next time`] : []),
-  ];
-  const next = fetched.length > 0 && !dryRun ? ' See them with posthorn list.' : '';
-  output.say(`${words.join(', ')}.${next}`);
-  output.detail(`The mailbox is ${mailbox}.`);
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
+/** The first that trying again will not mend, else 75 where one may pass, else 0. */
+function worst(codes: readonly number[]): number {
+  return codes.find((code) => code !== 0 && code !== 75) ?? (codes.includes(75) ? 75 : 0);
 }
