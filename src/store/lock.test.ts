@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -94,6 +94,16 @@ test('a takeover that was killed half way is cleared for the next attempt', asyn
   await writeFile(`${path}.takeover`, '');
   assert.throws(() => Lock.acquire(path), StoreError);
   Lock.acquire(path).release();
+});
+
+test('what a process left that was killed while it took the lock is removed, and what a living one is at is not', async () => {
+  const path = join(folder, 'ticket');
+  const ended = spawnSync(execPath, ['--version']).pid;
+  const [left, living] = [`${path}.${ended}.0123456789abcdef`, `${path}.${pid}.0123456789abcdef`];
+  for (const name of [left, living, `${path}.notes`]) await writeFile(name, '');
+  Lock.acquire(path).release();
+  const names = (await readdir(folder)).filter((name) => name.startsWith('ticket'));
+  assert.deepEqual(names.sort(), [`ticket.${pid}.0123456789abcdef`, 'ticket.notes'].sort());
 });
 
 test('only the holder gives a lock back', async () => {

@@ -7,7 +7,17 @@
  * beside it, so that two cannot both win. The calls are synchronous: nothing else of ours runs between look and act.
  */
 import { randomBytes } from 'node:crypto';
-import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { kill, pid } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../errors.ts';
@@ -39,11 +49,12 @@ export class Lock {
    */
   static acquire(path: string): Lock {
     const token = randomBytes(8).toString('hex');
-    const ticket = `${path}.${token}`;
+    const ticket = `${path}.${pid}.${token}`;
     try {
       const holder: Holder = { pid, boot: bootId(), start: stat(pid)?.start ?? '', token };
       writeFileSync(ticket, JSON.stringify(holder), { flag: 'wx', mode: 0o600 });
       if (!linked(ticket, path)) takeOver(ticket, path);
+      removeTickets(path);
       return new Lock(path, token);
     } catch (error) {
       throw storeFault(error, `lock the mailbox (${path})`);
@@ -95,6 +106,15 @@ function takeOver(ticket: string, path: string): void {
   }
 }
 
+/** Removes the tickets that processes killed in `acquire` left beside the lock: the name of each says whose it is. */
+function removeTickets(path: string): void {
+  for (const file of readdirSync(dirname(path))) {
+    if (!file.startsWith(`${basename(path)}.`)) continue;
+    const [, id] = /^\.(\d+)\.[0-9a-f]{16}$/.exec(file.slice(basename(path).length)) ?? [];
+    if (id !== undefined && !exists(Number(id))) rmSync(join(dirname(path), file), { force: true });
+  }
+}
+
 /** Whether the ticket now has this name too; false when the name was taken. */
 function linked(ticket: string, path: string): boolean {
   try {
@@ -143,16 +163,21 @@ function isHolder(value: unknown): value is Holder {
 function isAlive(holder: Holder): boolean {
   const boot = bootId();
   if (boot !== '' && holder.boot !== '' && boot !== holder.boot) return false;
-  try {
-    kill(holder.pid, 0);
-  } catch (error) {
-    // EPERM: it exists and belongs to somebody else.
-    if (errnoOf(error) !== 'EPERM') return false;
-  }
+  if (!exists(holder.pid)) return false;
   const now = stat(holder.pid);
   if (now === undefined) return true;
   if (now.state === 'Z' || now.state === 'X') return false;
   return holder.start === '' || now.start === holder.start;
+}
+
+function exists(id: number): boolean {
+  try {
+    kill(id, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it belongs to somebody else.
+    return errnoOf(error) === 'EPERM';
+  }
 }
 
 /** Fields 3 and 22 of Linux's `/proc/<pid>/stat`. The second field, the name, may contain anything up to the last `)`. */
