@@ -1,6 +1,7 @@
 /** Messages to be read in the benchmarks: the shapes most mail has, made here and the same in every run; and the corpus. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { random } from '../../test/support/random.ts';
 
 export interface MessageSet {
   readonly name: string;
@@ -12,15 +13,6 @@ const EACH = 20;
 
 const WORDS =
   'the report of this week is attached; please read it before Monday, and answer with what is missing'.split(' ');
-
-/** Always the same numbers, so that all runs read the same. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 function words(next: () => number, count: number): string {
   let line = '';
