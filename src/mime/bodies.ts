@@ -100,7 +100,7 @@ function joinPieces(texts: readonly string[]): string | undefined {
  * pieces out of millions of lines, which stays twenty times as large as its text.
  */
 function withLf(text: string): string {
-  if (!text.includes('\r')) return text;
+  if (text.length <= BLOCK) return text.replace(/\r\n/g, '\n');
   const blocks: string[] = [];
   for (let at = 0; at < text.length; ) {
     const end = at + BLOCK + (text[at + BLOCK - 1] === '\r' ? 1 : 0);

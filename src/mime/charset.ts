@@ -94,11 +94,8 @@ function asBuffer(octets: Uint8Array): Buffer {
 
 /** The later versions of ISO-2022-JP have more character sets, which are rare: the rest is read. */
 function normal(label: string): string {
-  return label
-    .slice(0, 64)
-    .trim()
-    .toLowerCase()
-    .replace(/^(iso-2022-jp)-\d$/, '$1');
+  const name = label.slice(0, 64).trim().toLowerCase();
+  return name.startsWith('iso-2022-jp-') ? 'iso-2022-jp' : name;
 }
 
 function findDecoder(name: string): TextDecoder | undefined {

@@ -78,7 +78,8 @@ function addCharsets({ headers, params }: Part, labels: Set<string>): void {
 
 /** Text in these charsets is shown as the best that can be made of it. */
 function noteUnknown(contents: readonly Content[], labels: ReadonlySet<string>, defects: Defect[]): void {
-  const unknown = new Set([...labels].filter((label) => !isKnownCharset(label)));
+  const unknown = new Set<string>();
+  for (const label of labels) if (!isKnownCharset(label)) unknown.add(label);
   if (unknown.size === 0) return;
   for (const { part } of contents) {
     const own = new Set<string>();

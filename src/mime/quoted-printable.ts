@@ -131,35 +131,34 @@ export class QuotedPrintableDecoder implements Codec {
     return this.#decode(this.#held, true);
   }
 
-  /** Octets are copied up to `=` or LF; padding is taken back from the output where its line ends. */
+  /** Octets are copied up to `=`; padding is taken back from the output where its line ends. */
   #decode(input: Uint8Array, final: boolean): Uint8Array {
-    const out = Buffer.allocUnsafe(input.length);
+    const length = input.length;
+    const out = Buffer.allocUnsafe(length);
     let at = this.#takeLongRun(input, out);
     let size = at;
     // Blanks in the output before this are no padding.
     let kept = at;
-    const length = input.length;
     while (at < length) {
       const octet = input[at] as number;
-      if (octet > EQUALS || (octet !== EQUALS && octet !== LF)) {
-        out[size++] = octet;
-        at += 1;
-        continue;
-      }
-      if (octet === LF) {
-        size = endLine(out, kept, size);
-        at += 1;
-      } else {
+      if (octet === EQUALS) {
         const value = hexOctet(input, at + 1);
         const next = value >= 0 ? at + 3 : this.#afterEquals(input, at, final);
         if (next < 0) break;
         if (value >= 0) out[size++] = value;
         else if (next === at) out[size++] = EQUALS;
         at = next === at ? at + 1 : next;
+        kept = size;
+      } else {
+        out[size++] = octet;
+        at += 1;
+        if (octet === LF) {
+          size = endLine(out, kept, size);
+          kept = size;
+        }
       }
-      kept = size;
     }
-    if (at === input.length) return out.subarray(0, this.#endChunk(out, kept, size, final));
+    if (at === length) return out.subarray(0, this.#endChunk(out, kept, size, final));
     this.#held = Buffer.from(input.subarray(at));
     return out.subarray(0, size);
   }
@@ -174,6 +173,7 @@ export class QuotedPrintableDecoder implements Codec {
 
   /** Where a soft line break ends; `at` when the `=` stands for itself; -1 when that is not yet known. */
   #afterEquals(input: Uint8Array, at: number, final: boolean): number {
+    if (input[at + 1] === CR && input[at + 2] === LF) return at + 3;
     if (!final && at + 2 === input.length && (HEX_VALUES[input[at + 1] as number] ?? -1) >= 0) return -1;
     const to = skipBlanks(input, at + 1);
     if (to - at <= MAX_RUN) {
@@ -204,15 +204,13 @@ export function hexOctet(input: Uint8Array, at: number): number {
   return ((HEX_VALUES[input[at] as number] ?? -1) << 4) | (HEX_VALUES[input[at + 1] as number] ?? -1);
 }
 
-/** Writes a line end in place of the padding before it. @returns where the output ends. */
+/** Moves the line end that ends at `size` to where the padding before it begins. @returns where the output ends. */
 function endLine(out: Buffer, kept: number, size: number): number {
-  const cr = size > kept && out[size - 1] === CR;
-  const end = cr ? size - 1 : size;
-  let from = blanksFrom(out, kept, end);
-  if (end - from > MAX_RUN) from = end;
-  if (cr) out[from++] = CR;
-  out[from++] = LF;
-  return from;
+  const end = size - 2 >= kept && out[size - 2] === CR ? size - 2 : size - 1;
+  const from = blanksFrom(out, kept, end);
+  if (from === end || end - from > MAX_RUN) return size;
+  out.copyWithin(from, end, size);
+  return from + size - end;
 }
 
 /** Where the blanks before `end` begin. */
