@@ -30,27 +30,26 @@ export interface DecodedText {
   readonly clean: boolean;
 }
 
-/** Loads what is needed to decode the named charsets; costs nothing when `TextDecoder` knows them all. */
+/** Loads what is needed to decode the named charsets; costs nothing when they are all known without. */
 export async function loadCharsets(labels: Iterable<string>): Promise<void> {
-  if (!needLibrary(labels)) return;
-  const loaded = await import('iconv-lite');
-  iconv = loaded.default ?? loaded;
+  if (iconv !== undefined) return;
+  for (const label of labels) {
+    if (isPlatformCharset(label)) continue;
+    const loaded = await import('iconv-lite');
+    iconv = loaded.default ?? loaded;
+    return;
+  }
 }
 
-/** Whether `loadCharsets` has something to load for these. */
-export function needLibrary(labels: Iterable<string>): boolean {
-  if (iconv !== undefined) return false;
-  for (const label of labels) {
-    const name = normal(label);
-    if (!isShifted(name) && findDecoder(name) === undefined) return true;
-  }
-  return false;
+/** Whether text in this charset can be decoded without anything being loaded. */
+export function isPlatformCharset(label: string): boolean {
+  const name = normal(label);
+  return isShifted(name) || findDecoder(name) !== undefined;
 }
 
 /** Whether text in this charset can be decoded, once `loadCharsets` was called. */
 export function isKnownCharset(label: string): boolean {
-  const name = normal(label);
-  return isShifted(name) || findDecoder(name) !== undefined || iconv?.encodingExists(name) === true;
+  return isPlatformCharset(label) || iconv?.encodingExists(normal(label)) === true;
 }
 
 /**

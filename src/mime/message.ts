@@ -6,7 +6,7 @@
  */
 
 import { type Bodies, decodeBodies, isEmbedded } from './bodies.ts';
-import { isKnownCharset, loadCharsets, needLibrary } from './charset.ts';
+import { isKnownCharset, isPlatformCharset, loadCharsets } from './charset.ts';
 import { type Content, readContents } from './contents.ts';
 import { type Defect, note } from './defect.ts';
 import { type Notices, readNotices } from './notices.ts';
@@ -44,8 +44,10 @@ export async function readMessage(source: MessageSource, options: ReadOptions = 
   const { contents, defects, size } = await readContents(source, options.maxText ?? 8 * 1024 * 1024);
   const labels = new Set<string>();
   for (const { part } of contents) addCharsets(part, labels);
-  if (needLibrary(labels)) await loadCharsets(labels);
-  noteUnknown(contents, labels, defects);
+  if (![...labels].every(isPlatformCharset)) {
+    await loadCharsets(labels);
+    noteUnknown(contents, labels, defects);
+  }
   const beside = besideRoot(contents.map(({ part }) => part));
   const parents = new Set(contents.map(({ part }) => part.parent));
   // What stands in a multipart before its first part is text only where there is none.

@@ -201,7 +201,8 @@ export class QuotedPrintableDecoder implements Codec {
 
 /** The octet that two hexadecimal digits from `at` on stand for; negative when they are none. */
 export function hexOctet(input: Uint8Array, at: number): number {
-  return ((HEX_VALUES[input[at] as number] ?? -1) << 4) | (HEX_VALUES[input[at + 1] as number] ?? -1);
+  if (at + 1 >= input.length) return -1;
+  return ((HEX_VALUES[input[at] as number] as number) << 4) | (HEX_VALUES[input[at + 1] as number] as number);
 }
 
 /** Moves the line end that ends at `size` to where the padding before it begins. @returns where the output ends. */
