@@ -112,6 +112,7 @@ const MESSAGE_CODES: ReadonlySet<string> = new Set([
 ]);
 const INPUT_CODES: ReadonlySet<string> = new Set([
   'input-missing',
+  'no-mail-there',
   'no-such-message',
   'no-such-part',
   'no-such-attachment',

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { StoreError } from '../errors.ts';
 import { guarded } from './fault.ts';
 import { place, removeLeftover, replaceFile, syncFolder } from './folder.ts';
+import { formatName } from './name.ts';
 import { inParallel } from './parallel.ts';
 import { FileWriter } from './writer.ts';
 
@@ -28,21 +29,30 @@ export interface Delivered {
 export class Delivery {
   readonly base: string;
   readonly #replaces: (() => Promise<string | undefined>) | undefined;
-  #target: string;
+  /** Maildir letters that the message is to have. With any it is not new, and goes to `cur`. */
+  flags = '';
+  readonly #root: string;
+  /** The file whose place it took. */
+  #replaced: string | undefined;
   readonly #hash = createHash('sha256');
   readonly #writer: FileWriter;
   #placed = false;
 
   /**
-   * `root` is the folder that holds `tmp` and `new`. Nothing is created before there is something to write.
+   * `root` is the folder that holds `tmp`, `new` and `cur`. Nothing is created before there is something to write.
    *
    * @param replaces where the file is whose place this one takes, wherever it was moved; in `new/` where there is none.
    */
   constructor(root: string, base: string, replaces?: () => Promise<string | undefined>) {
     this.base = base;
     this.#replaces = replaces;
-    this.#target = join(root, 'new', base);
+    this.#root = root;
     this.#writer = new FileWriter(join(root, 'tmp', base), BUFFER, this.#hash);
+  }
+
+  /** Bytes taken so far. */
+  get size(): number {
+    return this.#writer.size;
   }
 
   /** Of the bytes taken so far, in lower-case hex. */
@@ -86,11 +96,16 @@ export class Delivery {
     return deliveries.map((delivery) => delivery.#result());
   }
 
+  get #target(): string {
+    const placed = this.flags === '' ? join('new', this.base) : join('cur', formatName(this));
+    return this.#replaced ?? join(this.#root, placed);
+  }
+
   async #place(): Promise<void> {
     const before = await this.#replaces?.();
     if (before !== undefined && (await guarded(`deliver ${before}`, () => replaceFile(this.#writer.path, before)))) {
       // A failure of the others does not bring back what was there: the next run finds the message in its place.
-      this.#target = before;
+      this.#replaced = before;
       return;
     }
     this.#placed = await guarded(`deliver ${this.#target}`, () => place(this.#writer.path, this.#target));

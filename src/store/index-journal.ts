@@ -41,7 +41,10 @@ export function applyRecords(database: DatabaseSync, records: readonly MailboxRe
   for (const record of records) {
     if ('plan' in record) add.run(record.plan, record.base, record.uidl || null);
     else if ('found' in record) add.run(record.found, record.base, null);
-    else if ('stored' in record) {
+    else if ('imported' in record) {
+      add.run(record.imported, record.base, null);
+      store.run(record.sha256, record.at, record.imported);
+    } else if ('stored' in record) {
       store.run(record.sha256, record.at, record.stored);
       if (again.run(record.size, record.stored).changes > 0) forget.run(record.stored);
     } else if ('renamed' in record) rename.run(record.uidl || null, record.renamed);

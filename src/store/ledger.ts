@@ -3,9 +3,9 @@
  *
  * The life of a message: PLAN fixes its number and base name before a byte is asked for; STORED says that file and
  * folder entry are durable; GONE that the server confirmed its deletion; RENAMED that the server lists it by another UIDL
- * than before. FOUND numbers a message that another program put into the Maildir. STUB says that only the header of a
- * message is here, in its place: the message itself is still to come. KNOWN says that a message was passed over without
- * being downloaded, on purpose. Pure: records in, answers out.
+ * than before. FOUND numbers a message that another program put into the Maildir, IMPORTED one that came from a file. STUB
+ * says that only the header of a message is here, in its place: the message itself is still to come. KNOWN says that a
+ * message was passed over without being downloaded, on purpose. Pure: records in, answers out.
  *
  * A UIDL (RFC 1939 §7) is an opaque key. Servers repeat it within a listing, give it to another message later, or
  * change the size beside it, so a message is the n-th one of its UIDL and size that is not gone. Where one UIDL ever
@@ -61,13 +61,14 @@ export type MailboxRecord =
   | { readonly proven: number }
   | { readonly gone: number }
   | { readonly renamed: number; readonly uidl: string; readonly size: number }
-  | { readonly found: number; readonly base: string };
+  | { readonly found: number; readonly base: string }
+  | ({ readonly imported: number; readonly base: string } & StoredFacts);
 
 /** A message that the journal knows. */
 export interface LedgerItem {
   readonly number: number;
   readonly base: string;
-  /** Absent for a message that another program delivered. */
+  /** Absent for a message that came from no server. */
   readonly listed?: Listed | undefined;
   readonly stored?: StoredFacts | undefined;
   /** Only its header was asked for. */
@@ -97,6 +98,7 @@ export class Ledger {
   apply(record: MailboxRecord): boolean {
     if ('plan' in record) return this.#add(record.plan, record.base, record);
     if ('found' in record) return this.#add(record.found, record.base);
+    if ('imported' in record) return this.#import(record);
     if ('uidl' in record && 'known' in record) return this.#pass(record);
     const item = this.#byNumber.get(subjectOf(record));
     if (item?.listed === undefined) return false;
@@ -165,6 +167,12 @@ export class Ledger {
     return true;
   }
 
+  #import({ imported, base, size, sha256, at }: Extract<MailboxRecord, { imported: number }>): boolean {
+    if (!this.#add(imported, base)) return false;
+    this.#byNumber.set(imported, { number: imported, base, stored: { size, sha256, at } });
+    return true;
+  }
+
   #prove(item: LedgerItem): boolean {
     if (item.stored === undefined) return false;
     return this.#change(item, { stored: { ...item.stored, unproven: undefined } });
@@ -194,7 +202,7 @@ export class Ledger {
 
   /** All that are stored and may still be on the server. */
   present(): LedgerItem[] {
-    return [...this.#byNumber.values()].filter(({ stored, gone }) => stored !== undefined && !gone);
+    return [...this.#byNumber.values()].filter(({ listed, stored, gone }) => listed && stored !== undefined && !gone);
   }
 
   /**
@@ -262,14 +270,14 @@ export class Ledger {
 /** Reads a record out of parsed JSON; `undefined` when it is none. */
 export function readRecord(value: unknown): MailboxRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { plan, found, stored, stub, known, proven, gone, renamed, base, uidl, size, sha256, at } = value as Record<
-    string,
-    unknown
-  >;
+  const { plan, found, imported, stored, stub, known, proven, gone, renamed, base, uidl, size, sha256, at } =
+    value as Record<string, unknown>;
   if (isNumber(plan) && isBaseName(base) && typeof uidl === 'string' && isSize(size)) {
     return { plan, base, uidl, size, ...('header' in value ? { header: true } : {}) };
   }
   if (isNumber(found) && isBaseName(base)) return { found, base };
+  if (isNumber(imported) && isBaseName(base) && isSize(size) && typeof sha256 === 'string' && isSize(at))
+    return { imported, base, size, sha256, at };
   if (isNumber(stored) && isSize(size) && typeof sha256 === 'string' && isSize(at)) {
     return { stored, size, sha256, at, ...('unproven' in value ? { unproven: true } : {}) };
   }
@@ -283,7 +291,9 @@ export function readRecord(value: unknown): MailboxRecord | undefined {
 }
 
 /** The number of the message that a later record is about. */
-function subjectOf(record: Exclude<MailboxRecord, { plan: number } | { found: number }>): number {
+function subjectOf(
+  record: Exclude<MailboxRecord, { plan: number } | { found: number } | { imported: number }>,
+): number {
   if ('stored' in record) return record.stored;
   if ('stub' in record) return record.stub;
   if ('known' in record) return record.known;

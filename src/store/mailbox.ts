@@ -200,6 +200,22 @@ export class Mailbox {
     );
   }
 
+  /**
+   * Makes messages durable that came from no server, delivered into any of the folders: all or none, as `commit`.
+   *
+   * @returns their numbers.
+   */
+  async commitImported(deliveries: readonly Delivery[]): Promise<number[]> {
+    if (deliveries.length === 0) return [];
+    const delivered = await this.#maildir.commitAll(deliveries);
+    const first = this.#ledger.nextNumber;
+    const at = Date.now();
+    await this.#record(
+      delivered.map(({ base, size, sha256 }, index) => ({ imported: first + index, base, size, sha256, at })),
+    );
+    return delivered.map((_, index) => first + index);
+  }
+
   /** Records that each of these is the message that was asked for: everything that was asked is answered. */
   async prove(messages: readonly { readonly number: number }[]): Promise<void> {
     const unproven = messages.filter(({ number }) => this.#ledger.byNumber(number)?.stored?.unproven);
@@ -287,7 +303,7 @@ export class Mailbox {
     await this.refresh();
     const planned = [...this.#ledger.items()].filter(({ listed }) => listed !== undefined);
     const pending = new Map(planned.map((item) => [item.base, item]));
-    await this.#maildir.removeUnfinished(pending);
+    for (const { maildir } of await this.folders.all()) await maildir.removeUnfinished(pending);
     const adopted = this.#inventory.entries.filter((entry) => isToAdopt(entry, pending.get(entry.base)));
     if (adopted.length === 0) return;
     // Our files are synced before they are linked, but the entry of this one may not be durable yet.

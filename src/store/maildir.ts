@@ -167,6 +167,8 @@ export class Maildir {
 
   /** Removes the unfinished files that bear one of these base names, and those of ours that nobody finishes any more. */
   async removeUnfinished(bases: { has(base: string): boolean }): Promise<void> {
+    // Other programs make folders without one.
+    if (!(await exists(join(this.path, 'tmp')))) return;
     for (const fileName of await this.#names('tmp')) {
       const path = join(this.path, 'tmp', fileName);
       if (bases.has(fileName) || (isUnique(fileName) && isAbandoned(path))) await removeLeftover(path);

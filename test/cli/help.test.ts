@@ -20,6 +20,8 @@ place('bin/posthorn', `#!/bin/sh\nexec "${process.execPath}" "${PROGRAM}" "$@"\n
 place('bin/jq', '#!/bin/sh\ncat >/dev/null\n');
 for (const name of ['posthorn', 'jq']) chmodSync(join(bin, name), 0o755);
 for (const name of ['report.pdf', 'photo.jpg']) place(name, name);
+place('old.mbox', 'From x Thu Jan  1 00:00:00 1970\nSubject: old\n\nold\n');
+for (const part of ['cur', 'new', 'tmp']) mkdirSync(join(home.folder, 'Maildir', part), { recursive: true });
 place('message.eml', 'To: ann@example.org\nSubject: raw\n\nhello\n');
 mkdirSync(join(home.folder, 'config/posthorn'), { recursive: true });
 place(

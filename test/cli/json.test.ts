@@ -182,6 +182,14 @@ test('list --remote, fetch, list, read, save', async () => {
   assertDocumented('posthorn save --mbox', [await home.json(['save', '1-2', '--mbox', 'saved/two.mbox'])]);
 });
 
+test('import', async () => {
+  writeFileSync(join(home.folder, 'picture.eml'), 'GIF89a');
+  writeFileSync(join(home.folder, 'import.eml'), 'Subject: imported\n\n');
+  const { code, stdout } = await home.posthorn(['import', 'import.eml', 'picture.eml', '--json']);
+  assert.equal(code, 65);
+  assertDocumented('posthorn import', [JSON.parse(stdout)]);
+});
+
 test('flag, move, delete, undo', async () => {
   assertDocumented('posthorn flag', [
     await home.json(['flag', '1', 'flagged']),

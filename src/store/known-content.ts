@@ -1,0 +1,43 @@
+/**
+ * Whether a message with some content is in a mailbox, in whichever folder.
+ *
+ * Of what we stored the journal knows the SHA-256. What other programs delivered is read when a size gives reason to,
+ * and once. What this file must never know: where the new messages come from.
+ */
+import { createHash } from 'node:crypto';
+import type { StoredMessage } from './inventory.ts';
+import type { Mailbox } from './mailbox.ts';
+
+export class KnownContent {
+  readonly #mailbox: Mailbox;
+  readonly #hashes = new Set<string>();
+  /** Those whose content is not known, by their size. */
+  readonly #unread: Map<number, StoredMessage[]>;
+
+  constructor(mailbox: Mailbox) {
+    this.#mailbox = mailbox;
+    const messages = mailbox.messages();
+    for (const { sha256 } of messages) if (sha256 !== undefined) this.#hashes.add(sha256);
+    this.#unread = Map.groupBy(
+      messages.filter(({ sha256 }) => sha256 === undefined),
+      ({ size }) => size,
+    );
+  }
+
+  add(sha256: string): void {
+    this.#hashes.add(sha256);
+  }
+
+  async has(sha256: string, size: number): Promise<boolean> {
+    const unread = this.#unread.get(size) ?? [];
+    this.#unread.delete(size);
+    for (const { number } of unread) this.#hashes.add(await this.#hashOf(number));
+    return this.#hashes.has(sha256);
+  }
+
+  async #hashOf(number: number): Promise<string> {
+    const hash = createHash('sha256');
+    for await (const chunk of (await this.#mailbox.read(number)).chunks()) hash.update(chunk);
+    return hash.digest('hex');
+  }
+}
