@@ -9,7 +9,6 @@ import type { IndexedMessage } from '../store/index-row.ts';
 import { type Found, type MailIndex, withIndex } from '../store/mail-index.ts';
 import { parseQuery, type Query } from '../store/query.ts';
 import { type Account, localMailbox } from './account.ts';
-import { describeMessage } from './describe.ts';
 
 export interface ListRequest {
   /** As a person writes it; empty for all messages. */
@@ -48,13 +47,17 @@ export async function listMail(account: Account, request: ListRequest, reports: 
   const words = parseQuery(request.query, new Date());
   const query = within(words, request.folder);
   const paths = await localMailbox(account);
-  const options = { describe: describeMessage, warn: reports.warn };
-  const found = await withIndex(paths, options, async (index) => {
+  const found = await withIndex(paths, { warn: reports.warn }, async (index) => {
     await bringUpToDate(index, words.kind !== 'all' || request.threads === true, reports);
     const selection = { ...request, query };
     return request.threads ? index.threads(selection) : index.list(selection);
   });
   return { mailbox: paths.maildir, ...found };
+}
+
+/** Makes ready for the next list, as behind a fetch; without a place for the index nothing is done. @throws as `listMail`. */
+export async function indexMail(account: Account, reports: ListReports): Promise<void> {
+  await withIndex(await localMailbox(account), { warn: reports.warn }, (index) => bringUpToDate(index, false, reports));
 }
 
 /** An index in memory is gone after this run: for a plain list only what is shown is read. */

@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { describeMessage } from '../mail/describe.ts';
 import { type IndexHome, indexHome, indexed, put } from '../../test/support/indexed.ts';
 import { withIndex } from './mail-index.ts';
 import { parseQuery } from './query.ts';
@@ -29,7 +28,7 @@ async function filled(t: TestContext): Promise<{ paths: IndexHome; file: string;
 
 /** All that is asked, with every row whole; and what was warned of. */
 async function ask(paths: IndexHome, warnings: string[] = [], wait = 100): Promise<unknown> {
-  const options = { describe: describeMessage, warn: (text: string) => void warnings.push(text), wait };
+  const options = { warn: (text: string) => void warnings.push(text), wait };
   return withIndex(paths, options, async (index) => {
     await index.refresh();
     await index.read();

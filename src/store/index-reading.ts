@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { AbortedError, PosthornError } from '../errors.ts';
 import { errnoOf } from './fault.ts';
-import type { DescribeMessage, MessageContent, Person } from './index-content.ts';
+import type { DescribeMessage, MessageContent, Person } from '../mime/describe.ts';
 import { pathOf } from './index-scan.ts';
 import { Threads } from './index-threads.ts';
 import { foldText } from './index-words.ts';

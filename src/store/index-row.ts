@@ -1,7 +1,7 @@
 /** A message as the index shows it. */
 import { join } from 'node:path';
 import { folderName } from './folder-name.ts';
-import type { MessageHeader } from './index-content.ts';
+import type { MessageHeader } from '../mime/describe.ts';
 import { UnsealedIndex } from './index-fault.ts';
 import { pathOf } from './index-scan.ts';
 

@@ -26,7 +26,7 @@ CREATE TABLE places (id INTEGER PRIMARY KEY, folder TEXT NOT NULL, part TEXT NOT
   UNIQUE (folder, part));
 CREATE TABLE messages (number INTEGER PRIMARY KEY, place INTEGER NOT NULL, name TEXT NOT NULL, flags TEXT NOT NULL,
   size INTEGER NOT NULL, date INTEGER NOT NULL, files INTEGER NOT NULL DEFAULT 0, thread INTEGER, read INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX messages_place ON messages (place, flags);
+CREATE INDEX messages_place ON messages (place, flags, thread);
 CREATE INDEX messages_thread ON messages (thread);
 CREATE INDEX messages_unread ON messages (number) WHERE read = 0;
 CREATE TABLE headers (number INTEGER PRIMARY KEY, messageId TEXT, header TEXT NOT NULL);

@@ -5,7 +5,7 @@
  * named by the lowest number that was ever in it, so that it does not matter in which order an index is made.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { MessageHeader } from './index-content.ts';
+import type { MessageHeader } from '../mime/describe.ts';
 
 /** Of a message that names thousands, the first and the last count. */
 const MAX_IDS = 64;

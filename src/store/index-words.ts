@@ -1,16 +1,16 @@
 /**
  * Text as it goes into the index, and as it is looked for there: folded so that both meet.
  *
- * Why: the tokenizer of SQLite (unicode61) takes words apart at blanks and signs, lowers their letters and drops their
- * accents, which makes ё the same as е, and ü as u. It knows no words where none are written: of Chinese, Japanese, Korean and
- * Thai each character becomes a word here, and what is looked for a phrase of them, so that any part of a text is found. ß and
- * letters with a stroke are written out. Pure, and linear.
+ * Why: the tokenizer of SQLite (unicode61) takes words apart at blanks and signs, lowers their letters and drops the accents of
+ * Latin ones: ü is u. It knows no words where none are written: of Chinese, Japanese, Korean and Thai each character becomes a
+ * word here, and what is looked for a phrase of them, so that any part of a text is found. Letters that are often written
+ * otherwise, such as ß, ø and ё, become what they are written as. Pure, and linear.
  */
 
 /** Scripts that are written without blanks, or with endings that are hard to tell from the word. */
 const CHARACTERS =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/gu;
-const LETTERS = /[ßẞæÆœŒøØłŁđĐðÞþı]/g;
+const LETTERS = /[ßẞæÆœŒøØłŁđĐðÞþıёЁ]/g;
 const WRITTEN: Readonly<Record<string, string>> = {
   ß: 'ss',
   ẞ: 'ss',
@@ -28,6 +28,8 @@ const WRITTEN: Readonly<Record<string, string>> = {
   þ: 'th',
   Þ: 'th',
   ı: 'i',
+  ё: 'е',
+  Ё: 'Е',
 };
 
 /** Anything but ASCII; of that there is nothing to fold. */

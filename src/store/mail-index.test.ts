@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { describeMessage } from '../mail/describe.ts';
+import { describeMessage } from '../mime/describe.ts';
 import { indexed, indexHome, put } from '../../test/support/indexed.ts';
 import { withIndex } from './mail-index.ts';
 import { Mailbox } from './mailbox.ts';
@@ -65,7 +65,7 @@ test('a list goes by pages, and below a number', async (t) => {
   const paths = indexHome(t);
   for (let number = 1; number <= 9; number++) put(paths, `new/10${number}.a`, `Subject: number ${number}\n\n`);
   const list = (selection: object) =>
-    withIndex(paths, { describe: describeMessage }, async (index) => {
+    withIndex(paths, {}, async (index) => {
       await index.refresh();
       const { count, messages } = await index.list({ limit: 3, ...selection });
       return [count, ...messages.map(({ number }) => number)];
@@ -81,7 +81,7 @@ test('a message that is not there any more when it is to be read is no error', a
   const paths = indexHome(t);
   put(paths, 'new/100.a', 'Subject: one\n\n');
   put(paths, 'new/101.b', 'Subject: two\n\n');
-  const found = await withIndex(paths, { describe: describeMessage }, async (index) => {
+  const found = await withIndex(paths, {}, async (index) => {
     await index.refresh();
     rmSync(join(paths.maildir, 'new/100.a'));
     await index.read();

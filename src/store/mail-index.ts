@@ -13,7 +13,7 @@ import { nearestWord } from '../config/nearest.ts';
 import { readChange } from './change-log.ts';
 import { errnoOf } from './fault.ts';
 import { folderName, INBOX, TRASH } from './folder-name.ts';
-import type { DescribeMessage } from './index-content.ts';
+import { type DescribeMessage, describeMessage } from '../mime/describe.ts';
 import { isDamage, StaleIndex, whyUnusable } from './index-fault.ts';
 import { type IndexFile, indexIn, openIndexFile, openMemoryIndex, removeIndex } from './index-file.ts';
 import { applyChanges, applyRecords, journalTail, noteMark } from './index-journal.ts';
@@ -28,10 +28,11 @@ import type { Query } from './query.ts';
 import { threadTree } from './thread-tree.ts';
 
 export interface IndexOptions {
-  readonly describe: DescribeMessage;
+  /** Says what is in a message; `describeMessage`. */
+  readonly describe?: DescribeMessage | undefined;
   /** Told when the work goes on without the index. */
   readonly warn?: ((text: string) => void) | undefined;
-  /** How long to wait for another process that writes, in milliseconds; 5000. */
+  /** How long to wait for another process that writes, in milliseconds; 5,000. */
   readonly wait?: number | undefined;
 }
 
@@ -43,6 +44,9 @@ export interface Selection {
   readonly skip?: number | undefined;
   readonly limit: number;
 }
+
+/** How long one process waits for another that writes, in milliseconds. */
+const PATIENCE = 5000;
 
 /** Messages that were asked for, newest first, and how many there are altogether. */
 export interface Found {
@@ -73,37 +77,39 @@ export async function withIndex<T>(
   options: IndexOptions,
   work: (index: MailIndex) => Promise<T>,
 ): Promise<T> {
-  if (paths.cache !== undefined) {
-    const why = await onDisk(indexIn(paths.cache), options.wait ?? 5000);
-    if ('result' in why) return why.result;
-    options.warn?.(`the index cannot be used (${why.reason}); without it this takes longer.`);
-  }
-  return using(await openMemoryIndex());
-
-  async function using(file: IndexFile): Promise<T> {
+  const run = async (file: IndexFile): Promise<T> => {
     try {
-      return await work(new MailIndex(file.database, paths, options.describe));
+      return await work(new MailIndex(file.database, paths, options.describe ?? describeMessage));
     } finally {
       file.close();
     }
+  };
+  if (paths.cache !== undefined) {
+    const tried = await onDisk(indexIn(paths.cache), options.wait ?? PATIENCE, run);
+    if ('result' in tried) return tried.result;
+    options.warn?.(`the index cannot be used (${tried.reason}); without it this takes longer.`);
   }
+  return run(await openMemoryIndex());
+}
 
-  /** Two faults may follow each other: an index that is thrown away is made of a journal that another one was made of. */
-  async function onDisk(path: string, wait: number): Promise<{ result: T } | { reason: string }> {
-    let reason = '';
-    let afresh = false;
-    for (let tries = 0; tries < 3; tries++) {
-      try {
-        return { result: await using(await openIndexFile(path, { wait, afresh })) };
-      } catch (error) {
-        reason = faultOf(error, dirname(path));
-        afresh = error instanceof StaleIndex;
-        if (isDamage(error) && !removed(path)) break;
-        if (!isDamage(error) && !afresh) break;
-      }
+/** Two faults may follow each other: an index that was spoilt is made of the journal, and that is another one than before. */
+async function onDisk<T>(
+  path: string,
+  wait: number,
+  run: (file: IndexFile) => Promise<T>,
+): Promise<{ readonly result: T } | { readonly reason: string }> {
+  let reason = '';
+  let afresh = false;
+  for (let tries = 0; tries < 3; tries++) {
+    try {
+      return { result: await run(await openIndexFile(path, { wait, afresh })) };
+    } catch (error) {
+      reason = faultOf(error, dirname(path));
+      afresh = error instanceof StaleIndex;
+      if (!afresh && !(isDamage(error) && removed(path))) break;
     }
-    return { reason };
   }
+  return { reason };
 }
 
 /** Whether an index that is spoilt could be thrown away. */
@@ -168,13 +174,17 @@ export class MailIndex {
    */
   async threads(selection: Selection): Promise<FoundThreads> {
     const found = this.#select(selection.query);
-    const grouped = `SELECT ifnull(thread, number) AS thread, max(number) AS number FROM ${found.sql}
-      JOIN messages USING (number) GROUP BY 1`;
-    const { threads } = this.#database.prepare(`SELECT count(*) AS threads FROM (${grouped})`).get(...found.values) as {
+    this.#database.exec(
+      'DROP TABLE IF EXISTS temp.grouped; CREATE TEMP TABLE grouped (thread INTEGER, number INTEGER)',
+    );
+    this.#database
+      .prepare(`INSERT INTO temp.grouped SELECT thread, max(number) FROM ${found.sql} GROUP BY thread`)
+      .run(...found.values);
+    const { threads } = this.#database.prepare('SELECT count(*) AS threads FROM temp.grouped').get() as {
       threads: number;
     };
     const messages: (IndexedMessage & { depth: number })[] = [];
-    for (const thread of this.#page(`SELECT thread FROM (${grouped})`, found.values, selection)) {
+    for (const thread of this.#page('SELECT thread FROM temp.grouped', [], selection)) {
       const members = this.#database.prepare(THREAD).all(thread, thread, TRASH);
       messages.push(...threadTree(await this.#messages(members.map((row) => row['number'] as number))));
     }
@@ -187,12 +197,15 @@ export class MailIndex {
     return rows.map((row) => folderName(row['folder'] as string));
   }
 
-  /** What a query selects, as a table of `number` and `seen`. What it costs to find words is paid once. */
+  /** What a query selects, as a table of `number`, `seen` and `thread`. What it costs to find words is paid once. */
   #select(query: Query = { kind: 'all' }): Condition {
     const { sql, values } = compileQuery(query, (name) => this.#places(name));
-    const select = `SELECT m.number, instr(m.flags, 'S') > 0 AS seen FROM messages m WHERE ${sql}`;
+    const select = `SELECT m.number, instr(m.flags, 'S') > 0 AS seen, ifnull(m.thread, m.number) AS thread
+      FROM messages m WHERE ${sql}`;
     if (!sql.includes('MATCH')) return { sql: `(${select})`, values };
-    this.#database.exec('DROP TABLE IF EXISTS temp.found; CREATE TEMP TABLE found (number INTEGER PRIMARY KEY, seen)');
+    this.#database.exec(
+      'DROP TABLE IF EXISTS temp.found; CREATE TEMP TABLE found (number INTEGER PRIMARY KEY, seen, thread)',
+    );
     this.#database.prepare(`INSERT INTO temp.found ${select}`).run(...values);
     return { sql: 'temp.found', values: [] };
   }
@@ -222,7 +235,7 @@ export class MailIndex {
   }
 
   #places(name: string): number[] {
-    const wanted = name.toLowerCase();
+    const wanted = name.replaceAll('.', '/').normalize('NFC').toLowerCase();
     const rows = this.#database.prepare('SELECT id, folder FROM places').all() as { id: number; folder: string }[];
     const found = rows.filter(({ folder }) => folderName(folder).toLowerCase() === wanted);
     if (found.length > 0 || wanted === INBOX || wanted === folderName(TRASH).toLowerCase())

@@ -27,13 +27,25 @@ export const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
   ['id', { kind: 'id' }],
 ]);
 
-/** What a message can be, by its Maildir letter. */
-export const FLAGS: ReadonlyMap<string, { readonly flag: string; readonly set: boolean }> = new Map([
-  ['unread', { flag: 'S', set: false }],
-  ['read', { flag: 'S', set: true }],
-  ['flagged', { flag: 'F', set: true }],
-  ['replied', { flag: 'R', set: true }],
-  ['forwarded', { flag: 'P', set: true }],
-  ['draft', { flag: 'D', set: true }],
-  ['trashed', { flag: 'T', set: true }],
-]);
+/** The words for what a message can be, and its Maildir letter. */
+const STATES: readonly (readonly [letter: string, ...words: string[]])[] = [
+  ['S', 'read', 'seen'],
+  ['F', 'flagged', 'starred'],
+  ['R', 'answered', 'replied'],
+  ['P', 'passed', 'forwarded'],
+  ['D', 'draft'],
+  ['T', 'trashed', 'deleted'],
+];
+
+/** What stands behind `is:`; with `un` in front it is not so. */
+export const FLAGS: ReadonlyMap<string, { readonly flag: string; readonly set: boolean }> = new Map<
+  string,
+  { readonly flag: string; readonly set: boolean }
+>(
+  STATES.flatMap(([flag, ...words]) =>
+    words.flatMap((word) => [
+      [word, { flag, set: true }],
+      [`un${word}`, { flag, set: false }],
+    ]),
+  ),
+);

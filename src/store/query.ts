@@ -138,7 +138,7 @@ class QueryReader {
     if (row.kind === 'date') return { kind: 'date', [row.bound]: readMoment(value, this.#now) };
     if (row.kind === 'is' || row.kind === 'has') return state(row.kind, value);
     if (value === '') throw bad(`Nothing stands behind ${row.kind}:.`);
-    return row.kind === 'id' ? identity(value) : { kind: row.kind, value };
+    return row.kind === 'id' ? identity(value) : { kind: row.kind, value: value.normalize('NFC') };
   }
 
   #takeWord(word: string): boolean {
@@ -164,7 +164,7 @@ function state(field: 'is' | 'has', value: string): Query {
   if (field === 'has' && /^(?:attachments?|files?)$/.test(name)) return { kind: 'attachment' };
   const flag = field === 'is' ? FLAGS.get(name) : undefined;
   if (flag !== undefined) return { kind: 'flag', ...flag };
-  const known = field === 'is' ? [...FLAGS.keys()] : ['attachment'];
+  const known = field === 'is' ? ['unread', 'flagged', 'answered', 'forwarded', 'draft'] : ['attachment'];
   throw bad(
     `${field}:${value.slice(0, 40)} is not understood.`,
     `Known are: ${known.map((each) => `${field}:${each}`).join(', ')}.`,

@@ -2,7 +2,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeMessage } from '../../src/mail/describe.ts';
 import { type IndexOptions, withIndex } from '../../src/store/mail-index.ts';
 import type { MailboxPaths } from '../../src/store/mailbox.ts';
 import { parseQuery } from '../../src/store/query.ts';
@@ -33,7 +32,7 @@ export function indexed(
   options: Partial<IndexOptions> = {},
   now = new Date(),
 ): Promise<number[]> {
-  return withIndex(paths, { describe: describeMessage, ...options }, async (index) => {
+  return withIndex(paths, options, async (index) => {
     await index.refresh();
     await index.read();
     const { messages } = await index.list({ query: parseQuery(query, now), limit: 1000 });

@@ -1,0 +1,113 @@
+/**
+ * The index of a mailbox, side by side with notmuch on the same Maildir: making it, searching, listing the newest. `npm run bench`
+ * prints the tables for bench/RESULTS.md. The programs take turns, each with an index that is made anew; what a command takes
+ * is to be seen against Node doing nothing and the start of the program.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeMaildir, WORD } from './support/maildir.ts';
+import { compare, type Contender, here, type Run, runProgram, sayLoad } from './support/measure.ts';
+
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
+const MOST = Number(process.env['BENCH_MESSAGES'] ?? 100_000);
+
+/** A home with one mailbox, and notmuch's database for the same. */
+class Home {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'posthorn-bench-'));
+  readonly #maildir = join(this.#folder, 'data/posthorn/ann');
+  readonly #env: Record<string, string> = {
+    HOME: this.#folder,
+    XDG_CONFIG_HOME: join(this.#folder, 'config'),
+    XDG_DATA_HOME: join(this.#folder, 'data'),
+    XDG_STATE_HOME: join(this.#folder, 'state'),
+    XDG_CACHE_HOME: join(this.#folder, 'cache'),
+    NOTMUCH_CONFIG: join(this.#folder, 'notmuch-config'),
+  };
+  #count = 0;
+
+  /** As many messages as that. The numbers are given, as a fetch would have done; the index is not made. */
+  async grow(count: number): Promise<void> {
+    makeMaildir(this.#maildir, this.#count + 1, count);
+    this.#count = count;
+    const config = `[database]\npath=${this.#folder}/notmuch\nmail_root=${this.#maildir}\n[user]\nprimary_email=ann@example.org\n`;
+    writeFileSync(join(this.#folder, 'notmuch-config'), config);
+    await this.posthorn('list');
+  }
+
+  node(...args: string[]): Promise<Run> {
+    return runProgram(process.execPath, args, this.#env);
+  }
+
+  posthorn(...args: string[]): Promise<Run> {
+    return this.node('bin/posthorn.cjs', ...args);
+  }
+
+  notmuch(...args: string[]): Promise<Run> {
+    return runProgram('notmuch', args, this.#env);
+  }
+
+  index(): Promise<Run> {
+    rmSync(join(this.#folder, 'cache'), { recursive: true, force: true });
+    return this.posthorn('list');
+  }
+
+  notmuchNew(): Promise<Run> {
+    rmSync(join(this.#folder, 'notmuch'), { recursive: true, force: true });
+    mkdirSync(join(this.#folder, 'notmuch'));
+    return this.notmuch('new', '--quiet');
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function queries(home: Home): Contender[] {
+  const posthorn = (...args: string[]) => ({ name: `posthorn ${args.join(' ')}`, run: () => home.posthorn(...args) });
+  const notmuch = (...args: string[]) => ({ name: `notmuch ${args.join(' ')}`, run: () => home.notmuch(...args) });
+  return [
+    { name: 'node -e 0', run: () => home.node('-e', '0') },
+    posthorn('--version'),
+    posthorn('list'),
+    posthorn('list', WORD),
+    posthorn('list', WORD, 'is:unread', 'from:ka*'),
+    posthorn('list', '--threads'),
+    notmuch('search', '--limit=50', '*'),
+    notmuch('search', '--limit=50', WORD),
+  ];
+}
+
+async function perMessage(home: Home, count: number): Promise<string> {
+  const runs: Run[] = [];
+  for (let round = 0; round < ROUNDS; round++) runs.push(await home.index());
+  const [{ cpu, memory }] = runs.sort((a, b) => a.cpu - b.cpu) as [Run];
+  const start = Math.min((await home.posthorn('--version')).cpu, (await home.posthorn('--version')).cpu);
+  return `| ${count} | ${cpu.toFixed(2)} | ${Math.round(((cpu - start) * 1e6) / count)} | ${Math.round(memory)} |`;
+}
+
+if (here('An index', ['notmuch'])) {
+  const home = new Home();
+  try {
+    sayLoad('before store');
+    const rows: string[] = [];
+    for (const count of [MOST / 100, MOST / 10]) {
+      await home.grow(count);
+      rows.push(await perMessage(home, count));
+    }
+    await home.grow(MOST);
+    await compare(`An index of ${MOST} messages`, ROUNDS, [
+      { name: 'posthorn', run: () => home.index() },
+      { name: 'notmuch', run: () => home.notmuchNew() },
+    ]);
+    rows.push(await perMessage(home, MOST));
+    const columns = '| messages | CPU | microseconds each | MiB |\n| --- | --- | --- | --- |';
+    process.stdout.write(`### An index, for each message\n\n${columns}\n${rows.join('\n')}\n\n`);
+    await compare(`Lists and searches in ${MOST} messages`, ROUNDS * 5, queries(home));
+    await home.grow(2 * MOST);
+    await compare(`Lists and searches in ${2 * MOST} messages`, ROUNDS * 5, queries(home).slice(0, 6));
+    sayLoad('behind store');
+  } finally {
+    home.remove();
+  }
+}
