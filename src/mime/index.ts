@@ -10,6 +10,13 @@ export { type ComposedMessage, compose, type Envelope } from './compose.ts';
 export { formatDate, parseDate } from './date.ts';
 export type { Defect } from './defect.ts';
 export { withoutBinary } from './downgrade.ts';
+export {
+  type DescribeMessage,
+  describeMessage,
+  type MessageContent,
+  type MessageHeader,
+  type Person,
+} from './describe.ts';
 export type { Attachment, Draft } from './draft.ts';
 export { extractPart, type PartSink } from './extract.ts';
 export { type HeaderField, Headers } from './header-reader.ts';

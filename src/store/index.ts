@@ -6,9 +6,19 @@ export type { Delivered, Delivery } from './delivery.ts';
 export { Journal, type RecordReader } from './journal.ts';
 export type { Listed, Surveyed } from './ledger.ts';
 export { Lock } from './lock.ts';
+export {
+  type Found,
+  type FoundThreads,
+  type IndexOptions,
+  MailIndex,
+  type Selection,
+  withIndex,
+} from './mail-index.ts';
+export type { IndexedMessage } from './index-row.ts';
 export { Mailbox, type MailboxPaths, type Planned, type StoredMessage } from './mailbox.ts';
 export { type FlagChange, Maildir, type MaildirEntry, type MaildirListing } from './maildir.ts';
 export { formatName, type MaildirName, parseName } from './name.ts';
+export { parseQuery, type Query } from './query.ts';
 export type { StoredContent } from './reader.ts';
 export { safeFileName } from './safe-name.ts';
 export { type FileSink, type SavedFile, saveFile } from './save.ts';
