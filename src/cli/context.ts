@@ -57,6 +57,7 @@ export function makeContext(program: Program, options: GlobalOptions, stop: Abor
     quiet,
     verbose,
     color: colorWanted(env, options.color === false),
+    dumb: env['TERM'] === 'dumb',
     onStdoutError: () => stop.abort(),
   });
   // Whoever is waiting for input when the work is stopped waits no longer.

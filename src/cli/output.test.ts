@@ -218,9 +218,11 @@ test('a bar steps aside for talk', () => {
   const [drawn, ...rest] = stderr.written;
   assert.match(String(drawn), /Fetching .*5 of 10 messages$/);
   assert.deepEqual(rest, ['\r\x1b[K', 'note\n']);
-  const { output: piped, stderr: none } = capture();
-  piped.progress('Fetching', 10).update(5);
-  assert.equal(none.text, '');
+  for (const options of [{}, { tty: true, dumb: true }]) {
+    const { output: without, stderr: none } = capture(options);
+    without.progress('Fetching', 10).update(5);
+    assert.equal(none.text, '');
+  }
 });
 
 test('an image is a control sequence of known form, or text like any other', async () => {

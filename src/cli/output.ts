@@ -33,6 +33,8 @@ export interface OutputOptions {
   readonly verbose?: boolean;
   /** Whether colours are wanted (see `colorWanted`); a stream that is no terminal gets none in any case. */
   readonly color?: boolean;
+  /** The terminal cannot draw over what is there, as it says itself (TERM=dumb). */
+  readonly dumb?: boolean;
   /** Called once when standard output can no longer be written to: `stdout-closed`, or `stdout-failed`. */
   readonly onStdoutError?: (error: StoreError) => void;
 }
@@ -191,8 +193,8 @@ export class Output {
 
   /** A bar on standard error where a person watches, and one that does nothing where nobody does. */
   progress(label: string, total?: number, unit = 'bytes'): Progress {
-    const { stderr, quiet } = this.#options;
-    if (!stderr.isTTY || quiet || this.isJson) return SILENT;
+    const { stderr, quiet, dumb } = this.#options;
+    if (!stderr.isTTY || quiet || dumb || this.isJson) return SILENT;
     this.#bar?.done();
     const screen = { draw: (line: string) => void stderr.write(line), columns: () => stderr.columns };
     this.#bar = new ProgressBar(screen, { label, total, unit });
