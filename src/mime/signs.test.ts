@@ -107,6 +107,19 @@ for (const [what, head, shown, expected] of FORMS) {
   });
 }
 
+test('signs: a message that programs read differently, or that is not shown whole', async () => {
+  const rows: readonly [head: string, body: string, code: string][] = [
+    [`${GOOD}Content-Type: text/plain\r\nContent-Type: text/html\r\n`, 'x', 'structure-ambiguous'],
+    [`${GOOD}Content-Type: multipart/mixed; boundary=a; boundary=b\r\n`, '--b\r\n\r\n--b--', 'structure-ambiguous'],
+    [GOOD, 'x'.repeat(9_000_000), 'not-all-shown'],
+    [`${GOOD}Content-Type: multipart/mixed; boundary=b\r\n`, '--b\r\n\r\n'.repeat(10_010), 'not-all-shown'],
+  ];
+  for (const [head, body, code] of rows) {
+    const found = signs(await read(head, body)).map((sign) => sign.code);
+    assert.deepEqual(found, [code], head);
+  }
+});
+
 test('signs: what is attached', async () => {
   const rows: readonly [name: string, type: string, code: string | undefined][] = [
     ['report.pdf', 'application/pdf', undefined],

@@ -8,6 +8,7 @@
 import type { Address } from './address.ts';
 import { parseAddressList } from './address-list.ts';
 import { type AuthenticationResult, authentication } from './authentication.ts';
+import type { Defect } from './defect.ts';
 import { decodeWords } from './encoded-word.ts';
 import { programSign } from './file-signs.ts';
 import { hiddenIn } from './hidden.ts';
@@ -27,7 +28,7 @@ export interface SignOptions {
   readonly trusted?: readonly string[] | undefined;
 }
 
-type Subject = Summary & { readonly attachments?: readonly PartInfo[] };
+type Subject = Summary & { readonly attachments?: readonly PartInfo[]; readonly defects?: readonly Defect[] };
 type Check = (message: Subject, options: SignOptions) => readonly Sign[];
 
 /** More of them would hide the first ones. */
@@ -41,6 +42,7 @@ const CHECKS: readonly Check[] = [
   (message, { trusted = [] }) => authenticationSigns(authentication(message.headers, trusted)),
   hiddenSigns,
   fileSigns,
+  structureSigns,
 ];
 
 /** The signs of a message, the gravest kind first; none for nearly every message. */
@@ -159,6 +161,20 @@ function fileSigns({ attachments = [] }: Subject): Sign[] {
       return [sign('file-disguised', `${name} is a program that pretends to be something else.`)];
     return [sign('file-program', `${name} is a program: opening it runs it.`)];
   });
+}
+
+/** What says two things of itself, and what goes beyond a bound (docs/mime.md). */
+const AMBIGUOUS = /^duplicate-/;
+const CUT = /^(?:too-(?:deep|many-parts|many-fields)|headers?-too-long|text-truncated)$/;
+
+function structureSigns({ defects = [] }: Subject): Sign[] {
+  const some = (codes: RegExp) => defects.some(({ code }) => codes.test(code));
+  const found: Sign[] = [];
+  if (some(AMBIGUOUS))
+    found.push(sign('structure-ambiguous', 'A part says two things of itself: programs differ in what they show.'));
+  if (some(CUT))
+    found.push(sign('not-all-shown', 'The message is larger or deeper than any real one: not all of it is shown.'));
+  return found;
 }
 
 function sign(code: string, text: string): Sign {
