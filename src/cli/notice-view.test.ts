@@ -46,6 +46,11 @@ test('an invitation is one line', () => {
     ),
     'Invitation: Tea, 2026-11-24 09:30-10:00 (Europe/Berlin), at Kitchen, by Ann <ann@x.test>',
   );
+  assert.equal(
+    shown('SUMMARY:a', 'ORGANIZER;CN="Boss <boss@bank.test>, or":mailto:x@evil.test'),
+    'Invitation: a, by "Boss <boss@bank.test>, or" <x@evil.test>',
+  );
+  assert.equal(shown('SUMMARY:a', 'ORGANIZER:mailto:ann@x.test'), 'Invitation: a, by ann@x.test');
   assert.equal(shown('DTSTART;VALUE=DATE:20261124', 'RRULE:X'), 'Invitation: (no title), 2026-11-24, repeatedly');
   assert.equal(
     shown('SUMMARY:a', 'DTSTART:20261124T230000Z', 'DTEND:20261125T010000Z'),

@@ -2,10 +2,11 @@
  * What the parts of a message tell a program, in a line or two for a person and as plain values for `--json`: delivery
  * reports, invitations, embedded messages. Pure; what came from outside goes through the terminal's guard here.
  */
-import type { Address } from '../mime/address.ts';
-import type { Calendar, CalendarEvent, CalendarTime } from '../mime/calendar.ts';
+import { type Address, makeAddress } from '../mime/address.ts';
+import type { Calendar, CalendarEvent, CalendarPerson, CalendarTime } from '../mime/calendar.ts';
 import type { Notices } from '../mime/notices.ts';
 import type { Report } from '../mime/report.ts';
+import { showAddress } from './address-view.ts';
 import { safeText } from './terminal.ts';
 
 /** The most lines of one kind. */
@@ -41,9 +42,16 @@ function eventLine({ method }: Calendar, event: CalendarEvent): string {
   const details = [
     event.recurs ? 'repeatedly' : '',
     event.location === undefined ? '' : `at ${event.location}`,
-    event.organizer === undefined ? '' : `by ${event.organizer.name ?? ''} <${event.organizer.address}>`,
+    event.organizer === undefined ? '' : `by ${personText(event.organizer)}`,
   ].filter((text) => text !== '');
   return [`${what}: ${event.summary ?? '(no title)'}`, when, ...details].filter((text) => text !== '').join(', ');
+}
+
+/** As every other sender is shown. */
+function personText({ name = '', address }: CalendarPerson): string {
+  const at = address.lastIndexOf('@');
+  const [local, domain] = at < 0 ? [address, ''] : [address.slice(0, at), address.slice(at + 1)];
+  return showAddress(makeAddress(name, local, domain));
 }
 
 function timeSpan({ start, end, duration }: CalendarEvent): string {
