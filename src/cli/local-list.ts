@@ -2,8 +2,8 @@
 import { listMail, type LocalListing } from '../mail/list.ts';
 import { senderOf } from './address-view.ts';
 import type { Context } from './context.ts';
+import { withReports } from './index-reports.ts';
 import { summaryJson } from './message-json.ts';
-import type { Progress } from './progress.ts';
 import { type ListRow, renderList } from './table.ts';
 
 export interface LocalFlags {
@@ -20,23 +20,12 @@ type Listed = LocalListing['messages'][number];
 const MAX_STEPS = 8;
 
 export async function listLocal(context: Context, query: string, flags: LocalFlags): Promise<void> {
-  const { output, surroundings } = context;
+  const { output } = context;
   const { limit, page = 1, before, folder, threads } = flags;
   const skip = (page - 1) * limit;
-  let bar: Progress | undefined;
-  const reports = {
-    warn: (text: string) => output.warn(text),
-    progress: (done: number, total: number) => {
-      bar ??= output.progress('Reading the mailbox', total, 'messages');
-      bar.update(done);
-    },
-    signal: surroundings.signal,
-  };
-  const listing = await listMail(
-    await context.account(),
-    { query, folder, before, skip, limit, threads },
-    reports,
-  ).finally(() => bar?.done());
+  const account = await context.account();
+  const request = { query, folder, before, skip, limit, threads };
+  const listing = await withReports(context, (reports) => listMail(account, request, reports));
   const { mailbox, count, unread, messages } = listing;
   if (output.isJson) {
     const { threads: found = null } = listing;

@@ -1,17 +1,35 @@
 /** The messages that a command is about, as they are written: numbers and ranges, and then the command's own words. */
+import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
+import type { Account } from '../mail/account.ts';
 import type { Selection } from '../mail/change.ts';
 import { messagesIn } from '../mail/selection.ts';
+import type { Context } from './context.ts';
+import { withReports } from './index-reports.ts';
 import { readRange } from './options.ts';
 
 export interface MessageWords {
-  readonly selected: Selection;
+  /** Finds the messages. */
+  select(context: Context, account: Account): Promise<Selection>;
   /** What follows the numbers. */
   readonly words: readonly string[];
 }
 
-/** Numbers and ranges, up to the first word that begins with none. @throws UsageError `which-message` where there are none. */
-export function readMessageSet(written: readonly string[]): MessageWords {
+export interface QueryFlags {
+  query?: string | undefined;
+}
+
+export function addQueryOption(command: Command): Command {
+  return command.option('--query <query>', 'the messages that posthorn list finds so, instead of numbers');
+}
+
+/**
+ * Numbers and ranges, up to the first word that begins with none; or a query, and then all are words.
+ *
+ * @throws UsageError `which-message` where there is neither.
+ */
+export function readMessageSet(written: readonly string[], { query }: QueryFlags = {}): MessageWords {
+  if (query !== undefined) return { select: (context, account) => found(context, account, query), words: written };
   const first = written.findIndex((word) => !/^\d/.test(word));
   const count = first === -1 ? written.length : first;
   if (count === 0) {
@@ -20,5 +38,12 @@ export function readMessageSet(written: readonly string[]): MessageWords {
     });
   }
   const ranges = written.slice(0, count).map(readRange);
-  return { selected: (mailbox) => messagesIn(mailbox, ranges), words: written.slice(count) };
+  return { select: async () => (mailbox) => messagesIn(mailbox, ranges), words: written.slice(count) };
+}
+
+async function found(context: Context, account: Account, query: string): Promise<Selection> {
+  // Loaded here: numbers need no index.
+  const { findMail } = await import('../mail/list.ts');
+  const numbers = await withReports(context, (reports) => findMail(account, query, reports));
+  return (mailbox) => numbers.map((number) => mailbox.byNumber(number)).filter((message) => message !== undefined);
 }

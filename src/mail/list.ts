@@ -4,6 +4,7 @@
  *
  * Which folders: the inbox, or all but the trash where something is looked for, or those that are named.
  */
+import { UsageError } from '../errors.ts';
 import { folderName, INBOX, TRASH } from '../store/folder-name.ts';
 import type { IndexedMessage } from '../store/index-row.ts';
 import { type Found, type MailIndex, withIndex } from '../store/mail-index.ts';
@@ -58,6 +59,20 @@ export async function listMail(account: Account, request: ListRequest, reports: 
 /** Makes ready for the next list, as behind a fetch; without a place for the index nothing is done. @throws as `listMail`. */
 export async function indexMail(account: Account, reports: ListReports): Promise<void> {
   await withIndex(await localMailbox(account), { warn: reports.warn }, (index) => bringUpToDate(index, false, reports));
+}
+
+/**
+ * The numbers of the messages that a query selects: in all folders but the trash, or in those that it names.
+ *
+ * @throws as `listMail`; UsageError `bad-query` also for an empty one.
+ */
+export async function findMail(account: Account, query: string, reports: ListReports): Promise<number[]> {
+  const words = parseQuery(query, new Date());
+  if (words.kind === 'all') throw new UsageError('bad-query', 'The query is empty, so it would mean all messages.');
+  return withIndex(await localMailbox(account), { warn: reports.warn }, async (index) => {
+    await bringUpToDate(index, true, reports);
+    return index.numbers(within(words, undefined));
+  });
 }
 
 /** An index in memory is gone after this run: for a plain list only what is shown is read. */

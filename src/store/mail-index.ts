@@ -191,6 +191,13 @@ export class MailIndex {
     return { ...this.#count(found), threads, messages };
   }
 
+  /** The numbers of all messages that a query selects, in their order. */
+  numbers(query: Query): number[] {
+    const { sql, values } = this.#select(query);
+    const rows = this.#database.prepare(`SELECT number FROM ${sql} ORDER BY number`).all(...values);
+    return rows.map((row) => row['number'] as number);
+  }
+
   /** The names of all folders that were seen, the inbox first. */
   folders(): string[] {
     const rows = this.#database.prepare('SELECT DISTINCT folder FROM places ORDER BY folder').all();

@@ -69,6 +69,15 @@ test('tags stay with a message wherever it goes', async () => {
   assert.deepEqual((await home.json<{ tags: string[] }>(['read', '3'])).tags, ['work', 'zu-spät', '2026']);
 });
 
+test('a query instead of numbers', async () => {
+  assert.deepEqual(await run('flag', '--query', 'subject:4 or subject:5', 'flagged'), changed(4, 5));
+  assert.deepEqual(await run('tag', '--query', 'is:flagged', '--remove', 'none'), { changed: [], unchanged: [4, 5] });
+  assert.deepEqual(await run('tag', '--query', 'subject:nothing', 'x'), changed());
+  await said('undo');
+  await assertFails(home, ['flag', '--query', '', 'seen'], { exit: 64, code: 'bad-query', says: /empty/ });
+  await assertFails(home, ['delete', '--query', 'x', '1'], { exit: 64, code: 'bad-number', says: /"1"/ });
+});
+
 test('folders: made when they are needed, for us alone; other programs move messages too', async () => {
   assert.equal(await said('move', '2', '4-5', 'Entwürfe'), '3 messages (2, 4-5) are now in Entwürfe.');
   assert.deepEqual(await listed(), [1, 3, 6]);
@@ -89,15 +98,19 @@ test('the trash: out of the list and still there, back by undo, and gone by a pu
   assert.equal(await said('delete', '3', '6'), '2 messages (3, 6) are now in the trash.');
   assert.deepEqual(await listed(), []);
   assert.equal((await home.json<{ subject: string }>(['read', '3'])).subject, 'message 3');
-  assert.deepEqual(await run('delete', '3'), { changed: [], unchanged: [3], purged: false });
+  assert.deepEqual(await run('delete', '3'), { changed: [], unchanged: [3], purged: false, server: null });
   assert.equal(await said('undo'), 'Undone: delete. 2 messages (3, 6) were moved back to inbox.');
   await run('delete', '3', '6');
-  assert.deepEqual(await run('delete', '--trash', '--purge', '--older', '1d'), { ...changed(), purged: true });
+  assert.deepEqual(await run('delete', '--trash', '--purge', '--older', '1d'), {
+    ...changed(),
+    purged: true,
+    server: null,
+  });
   assert.equal(await said('delete', '--trash', '--purge'), '2 messages (3, 6) were removed for good.');
   assert.deepEqual([...files('.Trash/cur'), ...files('.Trash/new')], []);
   await assertFails(home, ['read', '3'], { exit: 66, code: 'no-such-message', says: /no message 3/ });
   await assertFails(home, ['undo'], { exit: 64, code: 'cannot-undo', says: /removed messages for good/ });
-  assert.deepEqual(await run('delete', '1', '--purge', '--yes'), { ...changed(1), purged: true });
+  assert.deepEqual(await run('delete', '1', '--purge', '--yes'), { ...changed(1), purged: true, server: null });
 });
 
 test('what is wrong is said, and nothing is changed', async () => {

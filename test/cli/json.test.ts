@@ -197,7 +197,12 @@ test('flag, move, delete, undo', async () => {
   ]);
   assertDocumented('posthorn move', [await home.json(['move', '1', 'A']), await home.json(['move', '1-2', 'A'])]);
   assertDocumented('posthorn undo', [await home.json(['undo']), await home.json(['undo'])], ['unchanged[]']);
-  assertDocumented('posthorn delete', [await home.json(['delete', '1']), await home.json(['delete', '1-2'])]);
+  const deleted = [
+    await home.json(['delete', '1']),
+    await home.json(['delete', '1-2']),
+    await home.json(['delete', '3', '7', '--server']),
+  ];
+  assertDocumented('posthorn delete', deleted, ['server.kept[].number', 'server.kept[].reason']);
 });
 
 test('sandbox and demo', async () => {

@@ -5,12 +5,14 @@ import { AbortedError, UsageError } from '../../errors.ts';
 import type { Account } from '../../mail/account.ts';
 import { inTrash, purgeMessages, type Selection, selectMessages, trashMessages } from '../../mail/change.ts';
 import { tellChange } from '../change-view.ts';
+import type { ServerDeletion } from '../../mail/delete-on-server.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
-import { readMessageSet } from '../message-set.ts';
+import { addQueryOption, type MessageWords, type QueryFlags, readMessageSet } from '../message-set.ts';
 
-interface DeleteFlags {
+interface DeleteFlags extends QueryFlags {
   purge?: boolean;
+  server?: boolean;
   trash?: boolean;
   older?: string;
   yes?: boolean;
@@ -18,17 +20,19 @@ interface DeleteFlags {
 
 const EXAMPLES = `
 Deleted messages go to the folder Trash, and posthorn undo brings them back. With --purge they are removed for good. The
-server keeps its copies, and a fetch does not bring them again.
+server keeps its copies unless --server is given, and a fetch does not bring them again.
 
 Examples:
   posthorn delete 3 5-7
+  posthorn delete --query 'from:news before:2020'
   posthorn delete --trash --older 30d --purge
+  posthorn delete 2 --server
   posthorn delete 8 --purge`;
 
 export function define(command: Command, run: Run): void {
-  command
-    .argument('[messages...]', 'the messages, by number, such as 3 5-7')
+  addQueryOption(command.argument('[messages...]', 'the messages, by number, such as 3 5-7'))
     .option('--purge', 'remove them for good')
+    .option('--server', 'delete the copies on the server as well, of what is safe here')
     .option('--trash', 'all messages in the trash, with --purge')
     .option('--older <time>', 'only those that came into the trash at least so long ago, such as 30d')
     .option('--yes', 'do not ask before messages are removed for good')
@@ -36,40 +40,59 @@ export function define(command: Command, run: Run): void {
     .action(run((context, written: string[], flags: DeleteFlags) => remove(context, written, flags)));
 }
 
-async function remove(context: Context, written: readonly string[], flags: DeleteFlags): Promise<void> {
-  const selected = select(written, flags);
+async function remove(context: Context, written: readonly string[], flags: DeleteFlags): Promise<number> {
+  const select = readSelection(written, flags);
   const account = await context.account();
-  if (flags.purge) return purge(context, account, selected, flags);
-  const report = await trashMessages(account, selected);
-  const done = report.changed.length === 1 ? 'is now in the trash' : 'are now in the trash';
-  tellChange(context.output, report, done, { purged: false });
+  const messages = await selectMessages(account, await select(context, account));
+  if (flags.purge && !flags.yes && messages.length > 0) await confirm(context, messages.length);
+  // The server first: where that fails, nothing has happened here, and the same command can be given again.
+  const server = flags.server ? await onServer(context, account, () => messages) : undefined;
+  const report = await (flags.purge ? purgeMessages : trashMessages)(account, () => messages);
+  const is = report.changed.length === 1 ? ['is', 'was'] : ['are', 'were'];
+  const done = flags.purge ? `${is[1]} removed for good` : `${is[0]} now in the trash`;
+  tellChange(context.output, report, done, { purged: flags.purge === true, server: server ?? null });
+  return server !== undefined && server.kept.length > 0 ? 76 : 0;
 }
 
-function select(written: readonly string[], { trash, older, purge }: DeleteFlags): Selection {
+async function onServer(
+  { output, surroundings }: Context,
+  account: Account,
+  selected: Selection,
+): Promise<ServerDeletion> {
+  // Loaded here: what stays on this machine needs no sockets and no TLS.
+  const { deleteOnServer } = await import('../../mail/delete-on-server.ts');
+  const server = await deleteOnServer(account, surroundings, selected, (text) => output.warn(text));
+  const { deleted, absent, kept } = server;
+  for (const { number, reason } of kept) output.warn(`message ${number} was left on the server: ${reason}.`);
+  const rest = absent.length > 0 ? `; ${absent.length} ${absent.length === 1 ? 'is' : 'are'} not there` : '';
+  output.say(`${deleted.length} deleted on the server${rest}.`);
+  return server;
+}
+
+function readSelection(
+  written: readonly string[],
+  { trash, older, purge, query }: DeleteFlags,
+): MessageWords['select'] {
   if (older !== undefined && !trash)
     throw new UsageError('conflicting-options', '--older is about the trash, and needs --trash.');
   if (!trash) {
-    const { selected, words } = readMessageSet(written);
+    const { select, words } = readMessageSet(written, { query });
     const [word] = words;
-    if (word === undefined) return selected;
+    if (word === undefined) return select;
     throw new UsageError('bad-number', `${JSON.stringify(word)} is no message number, nor a range of them.`);
   }
-  if (written.length > 0)
-    throw new UsageError('conflicting-options', '--trash is all that is in the trash; no number fits beside it.');
+  if (written.length > 0 || query !== undefined)
+    throw new UsageError(
+      'conflicting-options',
+      '--trash is all that is in the trash; no number and no query fits beside it.',
+    );
   if (!purge) {
     throw new UsageError('conflicting-options', 'What is in the trash can only be removed for good.', {
       hint: 'Write: posthorn delete --trash --purge',
     });
   }
-  return inTrash(older === undefined ? 0 : parseDuration(older, 'd', '--older'));
-}
-
-async function purge(context: Context, account: Account, selected: Selection, { yes }: DeleteFlags): Promise<void> {
-  const messages = await selectMessages(account, selected);
-  if (!yes && messages.length > 0) await confirm(context, messages.length);
-  const report = await purgeMessages(account, () => messages);
-  const done = report.changed.length === 1 ? 'was removed for good' : 'were removed for good';
-  tellChange(context.output, report, done, { purged: true });
+  const age = older === undefined ? 0 : parseDuration(older, 'd', '--older');
+  return async () => inTrash(age);
 }
 
 /** Where nobody can be asked, having said --purge is enough. */
