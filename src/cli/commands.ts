@@ -28,6 +28,7 @@ export const COMMANDS: readonly CommandRow[] = [
   { name: 'delete', summary: 'move messages to the trash, or remove them', load: () => import('./commands/delete.ts') },
   { name: 'undo', summary: 'take the last change back', load: () => import('./commands/undo.ts') },
   { name: 'import', summary: 'bring in messages from files', load: () => import('./commands/import.ts') },
+  { name: 'export', summary: 'write messages into files', load: () => import('./commands/export.ts') },
   {
     name: 'sandbox',
     summary: 'run mail servers on this machine, to try things',

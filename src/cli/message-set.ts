@@ -2,8 +2,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import type { Account } from '../mail/account.ts';
-import type { Selection } from '../mail/change.ts';
-import { messagesIn } from '../mail/selection.ts';
+import { messagesIn, type Selection } from '../mail/selection.ts';
 import type { Context } from './context.ts';
 import { withReports } from './index-reports.ts';
 import { readRange } from './options.ts';

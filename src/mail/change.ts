@@ -9,9 +9,7 @@ import { folderName, readFolderName, TRASH } from '../store/folder-name.ts';
 import type { Mailbox, StoredMessage } from '../store/mailbox.ts';
 import type { FlagChange } from '../store/maildir.ts';
 import { type Account, mailboxOf, viewMailbox } from './account.ts';
-
-/** Picks the messages that are meant out of the mailbox. */
-export type Selection = (mailbox: Mailbox) => readonly StoredMessage[] | Promise<readonly StoredMessage[]>;
+import type { Selection } from './selection.ts';
 
 /** What came of a change, in numbers of messages. */
 export interface ChangeReport {

@@ -7,8 +7,8 @@ import { isUnsupported, type Pop3Client } from '../pop3/client.ts';
 import type { Surveyed } from '../store/ledger.ts';
 import { Mailbox, type StoredMessage } from '../store/mailbox.ts';
 import { type Account, mailboxOf, type Surroundings } from './account.ts';
-import type { Selection } from './change.ts';
 import { eraseAndQuit } from './erase.ts';
+import type { Selection } from './selection.ts';
 import { openPop3, pop3Server, type Say } from './session.ts';
 
 /** What became of the server's copies, in numbers of the messages here. */

@@ -1,15 +1,14 @@
 /** Opens one message of the local mailbox to be read, whole or a part of it. Nothing is connected. */
 import { type Message, readMessage } from '../mime/message.ts';
-import type { ChangeLog } from '../store/change-log.ts';
 import { Changes } from '../store/changes.ts';
 import type { Mailbox, StoredMessage } from '../store/mailbox.ts';
 import { type Account, mailboxOf, viewMailbox } from './account.ts';
-import { type MessageRange, messagesIn } from './selection.ts';
+import { type MessageRange, messagesIn, type Selection } from './selection.ts';
 
 /** A message of the mailbox, its bytes to be had as often as they are wanted. */
 export interface OpenMessage {
   readonly stored: StoredMessage;
-  readonly tags: readonly string[];
+  tags(): Promise<readonly string[]>;
   /** When it was stored here; undefined where another program delivered it. */
   readonly received: Date | undefined;
   chunks(): AsyncGenerator<Uint8Array, void, undefined>;
@@ -26,18 +25,23 @@ export async function openMessage(account: Account, number: number): Promise<Ope
 }
 
 /** Opens several, in the order asked for and each once. @throws as `openMessage`, for a range with nothing in it as well. */
-export async function openMessages(account: Account, ranges: readonly MessageRange[]): Promise<OpenMessage[]> {
-  const mailbox = await viewMailbox(account);
-  const log = await Changes.read(mailboxOf(account).state);
-  return messagesIn(mailbox, ranges).map((stored) => opened(mailbox, stored, log));
+export function openMessages(account: Account, ranges: readonly MessageRange[]): Promise<OpenMessage[]> {
+  return openSelected(account, (mailbox) => messagesIn(mailbox, ranges));
 }
 
-function opened(mailbox: Mailbox, stored: StoredMessage, log: ChangeLog): OpenMessage {
+/** Opens those that are selected. @throws as `openMessage`, and what the selection throws. */
+export async function openSelected(account: Account, selected: Selection): Promise<OpenMessage[]> {
+  const mailbox = await viewMailbox(account);
+  const { state } = mailboxOf(account);
+  return (await selected(mailbox)).map((stored) => opened(mailbox, stored, state));
+}
+
+function opened(mailbox: Mailbox, stored: StoredMessage, state: string): OpenMessage {
   const { number } = stored;
   const storedAt = mailbox.storedAt(number);
   return {
     stored,
-    tags: [...log.tagsOf(stored.base)],
+    tags: async () => [...(await Changes.read(state)).tagsOf(stored.base)],
     received: storedAt === undefined ? undefined : new Date(storedAt),
     async *chunks() {
       const content = await mailbox.read(number);

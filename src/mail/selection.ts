@@ -2,6 +2,9 @@
 import { UsageError } from '../errors.ts';
 import type { Mailbox, StoredMessage } from '../store/mailbox.ts';
 
+/** Picks the messages that are meant out of the mailbox. */
+export type Selection = (mailbox: Mailbox) => readonly StoredMessage[] | Promise<readonly StoredMessage[]>;
+
 /** Numbers from one to another, both included; what of them is in the mailbox is meant. */
 export interface MessageRange {
   readonly from: number;

@@ -190,6 +190,11 @@ test('import', async () => {
   assertDocumented('posthorn import', [JSON.parse(stdout)]);
 });
 
+test('export', async () => {
+  const backup = ['export', '1-2', '--maildir', 'backup'];
+  assertDocumented('posthorn export', [await home.json(backup), await home.json(backup)]);
+});
+
 test('flag, move, delete, undo', async () => {
   assertDocumented('posthorn flag', [
     await home.json(['flag', '1', 'flagged']),

@@ -107,7 +107,7 @@ async function show(context: Context, message: OpenMessage, flags: ReadFlags, tr
   const fields = flags.headers ? opened.headers.fields.map(({ name, value }) => ({ name, value })) : undefined;
   if (output.isJson) {
     const { number, folder } = message.stored;
-    const { tags } = message;
+    const tags = await message.tags();
     const headers = fields === undefined ? {} : { headers: fields };
     output.json({ number, folder, tags, ...messageJson(opened, await readableText(opened), trusted), ...headers });
   } else if (fields !== undefined) {
