@@ -176,13 +176,13 @@ test('a large message, and a large attachment, in constant memory', async (t) =>
   assert.ok(statSync(join(home.folder, 'large/box')).size > octets);
 });
 
-test('a listing reads headers and nothing else: a thousand messages of 100 MB each', async (t) => {
+test('a listing looks into the beginning of messages alone: two hundred of 100 MB each', async (t) => {
   const place = await makeMailHome(t);
   assert.equal((await place.posthorn(['fetch', '-q'])).code, 0);
   const mailboxes = join(place.folder, 'data/posthorn');
   const folder = join(mailboxes, readdirSync(mailboxes)[0] ?? '', 'new');
   mkdirSync(folder, { recursive: true });
-  for (let at = 0; at < 1000; at += 1) {
+  for (let at = 0; at < 200; at += 1) {
     const file = openSync(join(folder, `${1_000_000 + at}.M${at}P1.x`), 'w', 0o600);
     writeSync(file, `From: a${at}@example.org\r\nSubject: message ${at}\r\n\r\n`);
     ftruncateSync(file, 100 * MEGA);
@@ -191,5 +191,5 @@ test('a listing reads headers and nothing else: a thousand messages of 100 MB ea
   assert.ok(existsSync(folder));
   assert.equal((await place.posthorn(['fetch', '-q'])).code, 0);
   const shown = JSON.parse(await measured(t, place, ['list', '--limit', '5000', '--json'])) as { count: number };
-  assert.equal(shown.count, 1003);
+  assert.equal(shown.count, 203);
 });
