@@ -17,7 +17,7 @@ import { UnsealedIndex } from './index-fault.ts';
 import { APPLICATION, SCHEMA, VERSION } from './index-schema.ts';
 
 /** Memory that a connection may use for pages, in KiB. */
-const CACHE = 32 * 1024;
+const CACHE = 16 * 1024;
 /** Between the end of the log and the seal there is a moment; so often it is looked again, so many milliseconds apart. */
 const LOOKS = 10;
 const PAUSE = 20;

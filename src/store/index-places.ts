@@ -1,8 +1,7 @@
 /** Where messages lie now, as rows of the index: found again by their base name, wherever another program has put them. */
-import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { type ChangedPlace, type Place, pathOf } from './index-scan.ts';
+import { type ChangedPlace, lookAt, type Place, pathOf } from './index-scan.ts';
 import { parseName, secondsOf } from './name.ts';
 
 /** The places that were looked at, by their paths. */
@@ -88,7 +87,7 @@ class PlaceUpdate {
     if (name === undefined) return;
     const number = (numberOf.get(name.base) as { number: number } | undefined)?.number;
     if (number !== undefined && this.#move(number, id, fileName, name.flags)) return;
-    const found = lstatSync(join(this.#maildir, pathOf(place), fileName), { throwIfNoEntry: false });
+    const found = lookAt(join(this.#maildir, pathOf(place), fileName));
     if (found === undefined || !found.isFile()) return;
     if (number === undefined) {
       this.unnumbered++;

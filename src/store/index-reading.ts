@@ -11,13 +11,13 @@ import { AbortedError, PosthornError } from '../errors.ts';
 import { errnoOf } from './fault.ts';
 import type { DescribeMessage, MessageContent, Person } from '../mime/describe.ts';
 import { pathOf } from './index-scan.ts';
-import { Threads } from './index-threads.ts';
+import { counted, Threads } from './index-threads.ts';
 import { foldText } from './index-words.ts';
 import { readStored } from './reader.ts';
 
 const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
 /** Messages, and characters of text, that are held before they are written. */
-const BATCH = 1000;
+const BATCH = 400;
 const BATCH_TEXT = 4 * 1024 * 1024;
 /** In octets; a larger message comes in chunks. */
 const SMALL = 1024 * 1024;
@@ -146,7 +146,8 @@ function writeContents(database: DatabaseSync, batch: readonly Described[]): voi
     const thread = database.prepare('UPDATE messages SET thread = ? WHERE number = ?');
     const threads = new Threads(database);
     for (const { number, content } of batch) {
-      const { text, files, attachments, ...shown } = content;
+      const { text, files, attachments, ...facts } = content;
+      const shown = { ...facts, references: counted(facts.references) };
       if (mark.run(shown.date ?? null, attachments, number).changes === 0) continue;
       header.run(number, shown.messageId ?? null, JSON.stringify(shown));
       const { subject, from, to, cc } = shown;

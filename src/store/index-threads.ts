@@ -10,6 +10,11 @@ import type { MessageHeader } from '../mime/describe.ts';
 /** Of a message that names thousands, the first and the last count. */
 const MAX_IDS = 64;
 
+/** The references that count, of those that a message names. */
+export function counted(references: readonly string[]): readonly string[] {
+  return references.length < MAX_IDS ? references : [...references.slice(0, 1), ...references.slice(2 - MAX_IDS)];
+}
+
 export class Threads {
   readonly #find: StatementSync;
   readonly #add: StatementSync;
@@ -23,11 +28,9 @@ export class Threads {
     );
   }
 
-  /** The thread of a message; joins those that it shows to be one. */
+  /** The thread of a message, by those of its references that count; joins those that it shows to be one. */
   place(number: number, { messageId, references }: Pick<MessageHeader, 'messageId' | 'references'>): number {
-    const named =
-      references.length < MAX_IDS ? references : [...references.slice(0, 1), ...references.slice(1 - MAX_IDS)];
-    const ids = messageId === undefined ? named : [...named, messageId];
+    const ids = messageId === undefined ? references : [...references, messageId];
     const known = new Set<number>();
     const fresh: string[] = [];
     for (const id of new Set(ids)) {
