@@ -4,6 +4,7 @@
  * Why: a caller decides by `code` (stop the session, exit 73, 74 or 75), a person by the sentence and the hint. What
  * this file must never know: which operation failed; the caller says what it was doing.
  */
+import { constants } from 'node:os';
 import { PosthornError, StoreError } from '../errors.ts';
 
 interface Fault {
@@ -61,7 +62,14 @@ const FAULTS: ReadonlyMap<string, Fault> = new Map([
 /** The errno name of a system error, such as `ENOSPC`; `undefined` for anything else. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+  const { code, errno } = error as NodeJS.ErrnoException;
+  // QUIRK: Node has no name for some of the system's errors, such as that of a quota, and says only their number.
+  if (errno !== undefined && code?.startsWith('Unknown system error')) return nameOf(-errno) ?? code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+function nameOf(errno: number): string | undefined {
+  return Object.entries(constants.errno).find(([, value]) => value === errno)?.[0];
 }
 
 /**

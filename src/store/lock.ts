@@ -81,10 +81,14 @@ export class Lock {
     }
   }
 
-  /** Gives the lock back. */
+  /** Gives the lock back. Never throws: one that stays is a dead process's as soon as we end. */
   release(): void {
-    const holder = holderOf(this.#path);
-    if (typeof holder === 'object' && holder.token === this.#token) rmSync(this.#path, { force: true });
+    try {
+      const holder = holderOf(this.#path);
+      if (typeof holder === 'object' && holder.token === this.#token) rmSync(this.#path, { force: true });
+    } catch {
+      // The work is done, and the disk that fails here has nothing to do with it.
+    }
   }
 }
 
