@@ -6,16 +6,12 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { FetchScene } from '../support/fetch-scene.ts';
 import { FILE_CALLS, type FileCall, readCalls } from '../support/file-calls.ts';
 import { type Fate, ForgetfulDisk, type Survivors, writeTree } from '../support/forgetful-disk.ts';
-import { runHere } from '../support/here.ts';
-import { MAILDROP_PASSWORD, type RefillableMaildrop, startMaildrop } from '../support/maildrop.ts';
-import { type Home, makeHome } from '../support/program.ts';
 import { random } from '../support/random.ts';
-import { canTrace, runTraced } from '../support/traced.ts';
+import { canTrace } from '../support/traced.ts';
 
 const skip = canTrace() ? false : 'needs strace';
 const RANDOM_FATES: readonly Fate[] = ['lost', 'kept', 'kept', 'torn', 'zeros'];
@@ -23,25 +19,9 @@ const RANDOM_FATES: readonly Fate[] = ['lost', 'kept', 'kept', 'torn', 'zeros'];
 const DRAWS = Number(process.env['POSTHORN_DRAWS'] ?? 5);
 const SEED = Number(process.env['POSTHORN_SEED'] ?? Date.now() % 1_000_000);
 
-/** One of them is longer than what is gathered before a write. */
-const CONTENTS = [10, 1, 300, 5].map((lines, at) =>
-  Buffer.from(`Subject: message ${at}\r\n\r\n${`.${'x'.repeat(990)}\r\n`.repeat(lines)}`),
-);
-const PLACES = ['data', 'state'];
-
-interface Scene {
-  readonly home: Home;
-  readonly drop: RefillableMaildrop;
-}
-
-async function makeScene(t: TestContext): Promise<Scene> {
-  return { home: await makeHome(t, { POSTHORN_PASSWORD: MAILDROP_PASSWORD }), drop: await startMaildrop(t, CONTENTS) };
-}
-
 /** The calls of a fetch, to its end or to what strace makes of it. */
-async function recorded({ home, drop }: Scene, options: readonly string[] = []): Promise<FileCall[]> {
-  const fetch = ['fetch', '--delete', '--pop3', drop.url];
-  const run = await runTraced(home, fetch, { threads: 'all', options: [...FILE_CALLS, ...options] });
+async function recorded(scene: FetchScene, options: readonly string[] = []): Promise<FileCall[]> {
+  const run = await scene.traced({ threads: 'all', options: [...FILE_CALLS, ...options] });
   assert.ok(options.length > 0 ? run.killed : run.code === 0, run.stderr);
   return readCalls(run.trace);
 }
@@ -76,24 +56,15 @@ function digest(tree: Survivors, erased: boolean): string {
   return hash.digest('hex');
 }
 
-const sorted = (messages: readonly Buffer[]): string[] => messages.map((bytes) => bytes.toString('latin1')).sort();
-
-async function assertMended({ home, drop }: Scene, tree: Survivors, erased: boolean): Promise<void> {
-  for (const name of PLACES) rmSync(join(home.folder, name), { recursive: true, force: true });
-  writeTree(home.folder, tree);
-  drop.refill(erased ? [] : undefined);
-  let { code, stderr } = await runHere(home.env, ['fetch', '--delete', '--pop3', drop.url]);
-  // A takeover that was under way is cleared for the run behind the next one.
-  if (/using this mailbox/.test(stderr))
-    ({ code, stderr } = await runHere(home.env, ['fetch', '--delete', '--pop3', drop.url]));
-  assert.equal(code, 0, stderr);
-  assert.deepEqual(drop.left(), []);
-  assert.deepEqual(sorted(await home.stored()), sorted(CONTENTS));
-  assert.deepEqual(readdirSync(join(home.folder, 'data/posthorn', drop.mailbox, 'tmp')), []);
+async function assertMended(scene: FetchScene, tree: Survivors, erased: boolean): Promise<void> {
+  scene.reset();
+  writeTree(scene.home.folder, tree);
+  if (erased) scene.drop.refill([]);
+  await scene.assertMended();
 }
 
 /** Cuts the power behind each call of a fetch on this disk. */
-async function cutEverywhere(t: TestContext, scene: Scene, disk: ForgetfulDisk): Promise<void> {
+async function cutEverywhere(t: TestContext, scene: FetchScene, disk: ForgetfulDisk): Promise<void> {
   const calls = await recorded(scene);
   assert.deepEqual(scene.drop.left(), []);
   let count = 0;
@@ -108,12 +79,12 @@ async function cutEverywhere(t: TestContext, scene: Scene, disk: ForgetfulDisk):
 }
 
 test('the power fails at any moment of a first fetch', { skip }, async (t) => {
-  const scene = await makeScene(t);
+  const scene = await FetchScene.make(t);
   await cutEverywhere(t, scene, new ForgetfulDisk(scene.home.folder));
 });
 
 test('the power fails at any moment of the fetch that mends what a kill has left', { skip }, async (t) => {
-  const scene = await makeScene(t);
+  const scene = await FetchScene.make(t);
   const disk = new ForgetfulDisk(scene.home.folder);
   // What the killed one did not sync is not safe yet either.
   for (const call of await recorded(scene, ['-e', 'inject=link:signal=SIGKILL:when=3'])) disk.apply(call);
