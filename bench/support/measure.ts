@@ -18,8 +18,13 @@ export interface Contender {
   run(): Promise<Run>;
 }
 
-/** Runs a program to its end. @throws when it fails. */
-export function runProgram(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
+/** Runs a program to its end. @throws when it fails: when it ends with none of the codes in `good`. */
+export function runProgram(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  good: readonly (number | null)[] = [0],
+): Promise<Run> {
   const [started, cpuBefore] = [performance.now(), childrenCpu()];
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
   let [memory, said] = [0, ''];
@@ -40,7 +45,7 @@ export function runProgram(command: string, args: readonly string[], env: Record
     child.on('close', (code) => {
       clearInterval(watch);
       const seconds = (performance.now() - started) / 1000;
-      if (code === 0) resolve({ seconds, cpu: childrenCpu() - cpuBefore, memory });
+      if (good.includes(code)) resolve({ seconds, cpu: childrenCpu() - cpuBefore, memory });
       else reject(new Error(`${command} ${args.join(' ')} ended with ${code}: ${said}`));
     });
   });

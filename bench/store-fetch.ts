@@ -1,0 +1,143 @@
+/**
+ * Fetching a mailbox of 10,000 messages from Dovecot into a Maildir, side by side with mpop and fetchmail, and with a read
+ * that drops what it gets. Needs Dovecot, and root; a peer that is missing is left out, which is said.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Dovecot, startDovecot } from '../test/support/dovecot.ts';
+import { type Contender, compare, here, type Run, runProgram, sayLoad } from './support/measure.ts';
+import { messageSets } from './support/messages.ts';
+
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
+const MESSAGES = Number(process.env['BENCH_MESSAGES'] ?? 10_000);
+const folder = mkdtempSync(join(tmpdir(), 'posthorn-bench-'));
+const ends: (() => unknown)[] = [];
+let turn = 0;
+
+/** A peer and the places where it keeps its mail: a new one each time, or the one where all is already. */
+interface Fetcher {
+  readonly name: string;
+  fetch(place: string): Promise<Run>;
+}
+
+function newPlace(name: string): string {
+  turn += 1;
+  const path = join(folder, `${name.split(' ')[0]}-${turn}`);
+  for (const part of ['', 'maildir', 'maildir/new', 'maildir/cur', 'maildir/tmp'])
+    mkdirSync(join(path, part), { recursive: true, mode: 0o700 });
+  return path;
+}
+
+function password({ users }: Dovecot): string {
+  return users[0]?.password ?? '';
+}
+
+function posthorn(dovecot: Dovecot): Fetcher {
+  const url = `pop3s://ann@localhost:${dovecot.ports.pop3s}`;
+  const args = ['bin/posthorn.cjs', 'fetch', '-q', '--auth', 'PLAIN', '--ca-file', dovecot.caFile, '--pop3', url];
+  return {
+    name: 'posthorn fetch',
+    fetch: (place) => {
+      const [XDG_DATA_HOME, XDG_STATE_HOME, XDG_CACHE_HOME] = ['data', 'state', 'cache'].map((name) =>
+        join(place, name),
+      );
+      const env = { XDG_DATA_HOME, XDG_STATE_HOME, XDG_CACHE_HOME, HOME: place, POSTHORN_PASSWORD: password(dovecot) };
+      return runProgram(process.execPath, args, env as Record<string, string>);
+    },
+  };
+}
+
+function bare(dovecot: Dovecot): Fetcher {
+  const args = ['bench/support/read-bare.mjs', String(dovecot.ports.pop3s), dovecot.caFile, password(dovecot)];
+  return { name: 'a read that keeps nothing', fetch: () => runProgram(process.execPath, args) };
+}
+
+function mpop(dovecot: Dovecot): Fetcher {
+  const fetch = (place: string): Promise<Run> => {
+    const config = join(place, 'mpoprc');
+    const lines = [
+      'account ann',
+      'host localhost',
+      `port ${dovecot.ports.pop3s}`,
+      'user ann',
+      `passwordeval printf %s '${password(dovecot)}'`,
+      'auth plain',
+      'tls on',
+      'tls_starttls off',
+      `tls_trust_file ${dovecot.caFile}`,
+      'keep on',
+      'received_header off',
+      `delivery maildir ${join(place, 'maildir')}`,
+      `uidls_file ${join(place, 'uidls')}`,
+    ];
+    writeFileSync(config, `${lines.join('\n')}\n`, { mode: 0o600 });
+    return runProgram('mpop', [`--file=${config}`, '--quiet', 'ann']);
+  };
+  return { name: 'mpop', fetch };
+}
+
+/**
+ * It has no Maildir of its own: a program takes each message, here the smallest that keeps it. Nothing is synced, and the
+ * certificate, which names no server in its subject, is not checked.
+ */
+function fetchmail(dovecot: Dovecot): Fetcher {
+  const fetch = (place: string): Promise<Run> => {
+    const config = join(place, 'fetchmailrc');
+    const server = `poll localhost protocol POP3 service ${dovecot.ports.pop3s} uidl auth password`;
+    const user = `user ann password "${password(dovecot)}" ssl no sslcertck keep no rewrite`;
+    writeFileSync(
+      config,
+      `set idfile "${join(place, 'ids')}"\n${server}\n${user} mda "cat >>${join(place, 'mbox')}"\n`,
+      {
+        mode: 0o600,
+      },
+    );
+    const args = ['--silent', '--nosyslog', '--fetchmailrc', config, '--pidfile', join(place, 'pid')];
+    // It ends with 1 where nothing was new.
+    return runProgram('fetchmail', args, { FETCHMAILHOME: place }, [0, 1]);
+  };
+  return { name: 'fetchmail with cat as MDA', fetch };
+}
+
+async function fill(dovecot: Dovecot): Promise<void> {
+  const shapes = messageSets().filter(({ name }) => name === 'plain' || name === 'alternative');
+  const messages = shapes.flatMap((set) => set.messages);
+  for (let at = 0; at < MESSAGES; at += 1)
+    await dovecot.deliver(
+      'ann',
+      Buffer.concat([Buffer.from(`X-Number: ${at}\r\n`), messages[at % messages.length] ?? Buffer.alloc(0)]),
+    );
+}
+
+const fresh = ({ name, fetch }: Fetcher): Contender => ({ name, run: () => fetch(newPlace(name)) });
+
+/** The second fetch and those behind it. */
+async function again({ name, fetch }: Fetcher): Promise<Contender> {
+  const place = newPlace(name);
+  await fetch(place);
+  return { name, run: () => fetch(place) };
+}
+
+try {
+  sayLoad('before store-fetch');
+  if (here('Fetching 10,000 messages from Dovecot', ['dovecot'])) {
+    const dovecot = await startDovecot({ after: (end: () => Promise<void>) => void ends.push(end) });
+    await fill(dovecot);
+    // Once before: Dovecot looks at each message the first time it is asked for its size.
+    await bare(dovecot).fetch('');
+    const what = `${MESSAGES} messages from Dovecot`;
+    const peers = [mpop(dovecot), fetchmail(dovecot)].filter(({ name }) =>
+      here(`${what}: ${name}`, [name.split(/\W/)[0] ?? '']),
+    );
+    const all = [posthorn(dovecot), ...peers];
+    await compare(`${what}, TLS, each kept`, ROUNDS, [...all, bare(dovecot)].map(fresh));
+    const known: Contender[] = [];
+    for (const each of all) known.push(await again(each));
+    await compare(`Nothing new among ${what}`, ROUNDS, known);
+  }
+  sayLoad('behind store-fetch');
+} finally {
+  for (const end of ends.toReversed()) await end();
+  rmSync(folder, { recursive: true, force: true });
+}
