@@ -6,9 +6,10 @@ import { UsageError } from '../errors.ts';
 import type { ChangeLog, Step, Verb } from '../store/change-log.ts';
 import { Changes } from '../store/changes.ts';
 import { folderName, readFolderName, TRASH } from '../store/folder-name.ts';
+import { Folders } from '../store/folders.ts';
 import type { Mailbox, StoredMessage } from '../store/mailbox.ts';
-import type { FlagChange } from '../store/maildir.ts';
-import { type Account, mailboxOf, viewMailbox } from './account.ts';
+import { type FlagChange, Maildir } from '../store/maildir.ts';
+import { type Account, localMailbox, viewMailbox } from './account.ts';
 import type { Selection } from './selection.ts';
 
 /** What came of a change, in numbers of messages. */
@@ -134,12 +135,11 @@ async function change(
 }
 
 async function withChanges<T>(account: Account, work: (mailbox: Mailbox, changes: Changes) => Promise<T>): Promise<T> {
-  const mailbox = await viewMailbox(account);
-  const changes = await Changes.open(mailboxOf(account).state, mailbox.folders);
+  const { maildir, state } = await localMailbox(account);
+  const changes = await Changes.open(state, new Folders(await Maildir.open(maildir)));
   try {
-    // Another change may have been made while this one waited.
-    await mailbox.refresh();
-    return await work(mailbox, changes);
+    // Looked at when it is our turn: another change may have been made meanwhile.
+    return await work(await viewMailbox(account), changes);
   } finally {
     await changes.close();
   }

@@ -1,11 +1,13 @@
 /** Flags, tags, folders, the trash and undo, as a person and as a script use them. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { Lock } from '../../src/store/lock.ts';
 import { assertFails } from '../support/mail-home.ts';
 import { putMessages } from '../support/maildir.ts';
 import { makeHome } from '../support/program.ts';
+import { noTerminal, startOnTerminal } from '../support/tty.ts';
 
 const home = await makeHome({ after });
 await putMessages(
@@ -69,6 +71,40 @@ test('tags stay with a message wherever it goes', async () => {
   assert.deepEqual((await home.json<{ tags: string[] }>(['read', '3'])).tags, ['work', 'zu-spät', '2026']);
 });
 
+test('tags are in the list again after the index was lost', async () => {
+  await home.json(['list', 'tag:work']);
+  rmSync(join(home.folder, 'cache/posthorn'), { recursive: true });
+  const { messages } = await home.json<{ messages: { number: number }[] }>(['list', 'tag:work']);
+  assert.deepEqual(
+    messages.map(({ number }) => number),
+    [3, 2],
+  );
+});
+
+test('while a fetch is at work, messages are flagged, tagged and moved, and taken back; an import has to wait', async () => {
+  const fetching = Lock.acquire(join(home.folder, 'state/posthorn/ann@example.org/lock'));
+  try {
+    assert.deepEqual(await run('flag', '6', 'flagged'), changed(6));
+    await run('tag', '6', 'x');
+    await run('move', '6', 'Archive');
+    for (const verb of ['move', 'tag', 'flag']) assert.match(await said('undo'), new RegExp(`^Undone: ${verb}\\.`));
+    writeFileSync(join(home.folder, 'one.eml'), 'Subject: one\n\n');
+    await assertFails(home, ['import', 'one.eml'], { exit: 75, code: 'mailbox-busy', says: /using this mailbox/ });
+  } finally {
+    fetching.release();
+  }
+});
+
+test('many changes at once are all made', async () => {
+  const numbers = ['1', '2', '3', '4', '5', '6'];
+  await Promise.all(numbers.map((number) => run('tag', number, `at-once-${number}`)));
+  for (const number of numbers) {
+    const { messages } = await home.json<{ messages: unknown[] }>(['list', `tag:at-once-${number}`]);
+    assert.equal(messages.length, 1);
+  }
+  for (const _ of numbers) assert.match(await said('undo'), /^Undone: tag/);
+});
+
 test('a query instead of numbers', async () => {
   assert.deepEqual(await run('flag', '--query', 'subject:4 or subject:5', 'flagged'), changed(4, 5));
   assert.deepEqual(await run('tag', '--query', 'is:flagged', '--remove', 'none'), { changed: [], unchanged: [4, 5] });
@@ -111,6 +147,19 @@ test('the trash: out of the list and still there, back by undo, and gone by a pu
   await assertFails(home, ['read', '3'], { exit: 66, code: 'no-such-message', says: /no message 3/ });
   await assertFails(home, ['undo'], { exit: 64, code: 'cannot-undo', says: /removed messages for good/ });
   assert.deepEqual(await run('delete', '1', '--purge', '--yes'), { ...changed(1), purged: true, server: null });
+});
+
+test('on a terminal it is asked before messages are removed for good', { skip: noTerminal }, async () => {
+  const refused = startOnTerminal(home, ['delete', '2', '5', '--purge']);
+  await refused.shows(/Remove 2 messages for good\? \[y\/n\]/);
+  refused.type('n');
+  assert.equal((await refused.ended).code, 130);
+  const agreed = startOnTerminal(home, ['delete', '5', '--purge']);
+  await agreed.shows(/Remove one message for good\?/);
+  agreed.type('y');
+  assert.equal((await agreed.ended).code, 0);
+  await assertFails(home, ['delete', '5'], { exit: 66, code: 'no-such-message', says: /no message 5/ });
+  assert.equal((await home.json<{ number: number }>(['read', '2'])).number, 2);
 });
 
 test('what is wrong is said, and nothing is changed', async () => {
