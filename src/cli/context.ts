@@ -11,6 +11,9 @@ import { resolveAccounts } from '../mail/accounts.ts';
 import { colorWanted, Output } from './output.ts';
 import { canPrompt, type PromptInput, promptKey, promptPassword } from './prompt.ts';
 
+/** How long a program may take over one message, in milliseconds. */
+const DELIVERY_TIME = 300_000;
+
 /** The options every command has, as commander names them. */
 export interface GlobalOptions extends AccountRequest {
   readonly json?: boolean;
@@ -67,6 +70,10 @@ export function makeContext(program: Program, options: GlobalOptions, stop: Abor
   const asking = { stdin, stderr, show: (question?: string) => output.ask(question), signal: stop.signal };
   const surroundings: Surroundings = {
     env,
+    run: async (words, input, variables) => {
+      const { runChild } = await import('./child.ts');
+      return runChild(words, { env, variables, input, timeout: DELIVERY_TIME, signal: stop.signal });
+    },
     home: env['HOME'] || homedir(),
     uid: program.getuid?.(),
     signal: stop.signal,

@@ -1,6 +1,7 @@
 /** The options of `fetch`, and what they and the configuration say together of how an account is fetched. */
 import type { Command } from 'commander';
 import type { Keep } from '../config/account.ts';
+import { parseDeliverTarget } from '../config/deliver-target.ts';
 import { parseDuration } from '../config/duration.ts';
 import { parseKeep } from '../config/keep.ts';
 import { UsageError } from '../errors.ts';
@@ -18,6 +19,8 @@ export interface FetchFlags {
   keepNewest?: number;
   delete?: boolean;
   deleteRemoved?: boolean;
+  deliver?: string;
+  onNew?: string;
   dryRun?: boolean;
   watch?: number | true;
 }
@@ -43,6 +46,9 @@ export function addFetchOptions(command: Command): Command {
     .option('--keep-newest <count>', 'leave so many of the newest there, and delete older ones', readCount)
     .option('--delete', 'delete it there once it is safe here')
     .option('--delete-removed', 'delete there what was removed here, or put into the trash')
+    .optionsGroup('Where it goes, and what follows:')
+    .option('--deliver <place>', 'instead of the mailbox: maildir:/PATH, mbox:/PATH, mda:COMMAND, lmtp://USER@HOST')
+    .option('--on-new <command>', 'run this when new mail has come, without a shell')
     .optionsGroup('How:')
     .option('--dry-run', 'say what would happen with each message, and do nothing')
     .option(
@@ -53,11 +59,24 @@ export function addFetchOptions(command: Command): Command {
 }
 
 /** Of one account. @throws UsageError for options that contradict each other. */
-export function readFetchOptions(flags: FetchFlags, { fetch }: Pick<Account, 'fetch'>): FetchOptions {
+export function readFetchOptions(flags: FetchFlags, { fetch }: Pick<Account, 'fetch'>, home: string): FetchOptions {
   refuseConflicts(flags);
+  const place = flags.deliver ?? fetch.deliver;
+  // What is asked for by number takes the place of its header, which is in the mailbox.
+  const deliver = place === undefined || flags.message ? undefined : parseDeliverTarget(place, home);
   const { limit = fetch.limit, maxSize = fetch.maxSize, deleteRemoved = fetch.deleteRemoved } = flags;
   const { sinceNow, passedOver, dryRun, message: only } = flags;
-  return { keep: readKeep(flags) ?? fetch.keep, limit, maxSize, deleteRemoved, sinceNow, passedOver, only, dryRun };
+  return {
+    keep: readKeep(flags) ?? fetch.keep,
+    limit,
+    maxSize,
+    deleteRemoved,
+    sinceNow,
+    passedOver,
+    only,
+    deliver,
+    dryRun,
+  };
 }
 
 function readKeep({ keep, keepNewest, delete: remove }: FetchFlags): Keep | undefined {

@@ -17,6 +17,13 @@ import { Mailbox, type MailboxPaths } from '../store/mailbox.ts';
 import { isMailbox, mailboxNames } from '../store/mailboxes.ts';
 import { type Asking, resolveRoute, type Route, type RouteRequest } from './route.ts';
 
+/** Runs a program on some input, without a shell. @returns its exit code, or why there is none. */
+export type RunProgram = (
+  words: string,
+  input: AsyncIterable<Uint8Array>,
+  variables: Readonly<Record<string, string>>,
+) => Promise<{ readonly code: number } | { readonly failure: string }>;
+
 /** What was asked for on the command line, or by a program. */
 export interface AccountRequest extends RouteRequest {
   readonly account?: string | undefined;
@@ -33,6 +40,8 @@ export interface Surroundings extends Asking {
   readonly uid: number | undefined;
   /** Gets every line of the conversation, masked. */
   readonly trace?: ((line: string) => void) | undefined;
+  /** Runs the person's own programs, where that can be done. */
+  readonly run?: RunProgram | undefined;
 }
 
 export interface Account extends Route {

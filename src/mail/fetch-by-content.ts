@@ -27,7 +27,7 @@ export async function fetchByContent(
   options: FetchOptions,
   hooks: FetchHooks,
 ): Promise<Omit<FetchReport, 'mailbox'>> {
-  if (policy.sinceNow || policy.only !== undefined) throw withoutIds();
+  if (policy.sinceNow || policy.only !== undefined || options.deliver !== undefined) throw withoutIds();
   const { maxSize, limit, keep } = policy;
   const { dryRun = false } = options;
   const all = listing.map(({ number, octets }): Unknown => ({ at: number, uidl: NO_UIDL, size: octets }));
@@ -78,16 +78,13 @@ function skipped(reason: 'max-size' | 'limit') {
 function planByContent(listing: readonly Unknown[], policy: Policy): FetchReport['plan'] {
   const unseen = { state: 'new', ambiguous: false, number: undefined, storedAt: undefined } as const;
   const known = listing.map((message) => ({ ...message, ...unseen, deletable: false, removed: false, compared: true }));
-  const decisions = planFetch(known, { ...policy, limit: Number.POSITIVE_INFINITY }, 0);
-  return decisions.map((decision) =>
-    decision.comes === 'header' ? { ...decision, comes: null, because: 'max-size' } : decision,
-  );
+  return planFetch(known, { ...policy, limit: Number.POSITIVE_INFINITY, headers: false }, 0);
 }
 
 function withoutIds(): UsageError {
   return new UsageError(
     'no-unique-ids',
-    'The server has no unique ids, so a message cannot be marked or asked for again.',
+    'The server has no unique ids, so a message cannot be marked, asked for again, or handed over.',
     {
       hint: 'Fetch all of them; what is here already is not stored twice.',
     },

@@ -1,5 +1,6 @@
 /** What a fetch is asked to do, whom it tells while it does, and what came of it. */
 import type { Keep } from '../config/account.ts';
+import type { DeliverTarget } from '../config/deliver-target.ts';
 import type { Decision } from './plan.ts';
 import type { Say } from './session.ts';
 
@@ -16,6 +17,8 @@ export interface FetchOptions {
   readonly sinceNow?: boolean | undefined;
   /** Fetch also what was marked so. */
   readonly passedOver?: boolean | undefined;
+  /** Where mail goes instead of the mailbox. */
+  readonly deliver?: DeliverTarget | undefined;
   /** Fetch these numbers alone, of which only the header is here. */
   readonly only?: readonly number[] | undefined;
   /** Say what would happen, and change nothing anywhere. */

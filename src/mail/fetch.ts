@@ -15,11 +15,13 @@ import { ContentRetrieval } from './content-retrieval.ts';
 import { type Erasable, eraseAndQuit } from './erase.ts';
 import { fetchByContent } from './fetch-by-content.ts';
 import type { FetchHooks, FetchOptions, FetchReport } from './fetch-report.ts';
+import { HandOver } from './hand-over.ts';
 import { retrieveHeaders, type Stub } from './header-retrieval.ts';
 import { type Decision, type Known, planFetch, type Policy } from './plan.ts';
 import { removedOf } from './removed.ts';
 import { Retrieval, type Wanted } from './retrieval.ts';
 import { leave, openPop3, pop3Server } from './session.ts';
+import { openTarget, type Target } from './targets.ts';
 
 /** RFC 2449 §6.7. */
 const EXPIRES = 'the server does not keep mail that was fetched (EXPIRE 0), so do not count on finding it there again.';
@@ -29,8 +31,17 @@ type Retrieved = Pick<FetchReport, 'fetched' | 'failed'>;
 /** What a person asked for, with what holds where nothing was said. */
 function policyOf(options: FetchOptions): Policy {
   const { keep = true, limit = Number.POSITIVE_INFINITY, maxSize = Number.POSITIVE_INFINITY } = options;
-  const { deleteRemoved = false, sinceNow = false, passedOver = false, only } = options;
-  return { keep, limit, maxSize, deleteRemoved, sinceNow, passedOver, only: only && new Set(only) };
+  const { deleteRemoved = false, sinceNow = false, passedOver = false, only, deliver } = options;
+  return {
+    keep,
+    limit,
+    maxSize,
+    headers: deliver === undefined,
+    deleteRemoved,
+    sinceNow,
+    passedOver,
+    only: only && new Set(only),
+  };
 }
 
 /**
@@ -64,7 +75,10 @@ export async function fetchMail(
         throw error;
       });
   };
-  const run = (mailbox: Mailbox, client: Pop3Client) => new Fetch(mailbox, client, options, hooks).run(paths.maildir);
+  const { deliver } = options;
+  const open = deliver && (() => openTarget(deliver, account, surroundings, hooks.say));
+  const run = (mailbox: Mailbox, client: Pop3Client) =>
+    new Fetch(mailbox, client, options, hooks, open).run(paths.maildir);
   // A mailbox is locked before the server is troubled; but a new one is made only for somebody the server lets in.
   return (await isMailbox(paths))
     ? withMailbox((mailbox) => withSession((client) => run(mailbox, client)))
@@ -77,8 +91,17 @@ class Fetch {
   readonly #options: FetchOptions;
   readonly #policy: Policy;
   readonly #hooks: FetchHooks;
+  /** Where mail goes instead of the mailbox. */
+  readonly #open: (() => Promise<Target>) | undefined;
 
-  constructor(mailbox: Mailbox, client: Pop3Client, options: FetchOptions, hooks: FetchHooks) {
+  constructor(
+    mailbox: Mailbox,
+    client: Pop3Client,
+    options: FetchOptions,
+    hooks: FetchHooks,
+    open: (() => Promise<Target>) | undefined,
+  ) {
+    this.#open = open;
     this.#mailbox = mailbox;
     this.#client = client;
     this.#options = options;
@@ -115,16 +138,43 @@ class Fetch {
     if (dryRun) return { ...report, ...(await this.#rehearse(plan)) };
     if (wanted.length > 0 && this.#client.expiry?.days === 0) this.#hooks.say(EXPIRES);
     await this.#mailbox.pass(passed);
-    const retrieved = await (strays.length > 0 ? this.#compare(wanted, strays) : this.#retrieve(wanted));
+    const retrieved = await this.#bring(wanted, strays);
     const stubs = await retrieveHeaders(this.#mailbox, this.#client, coming('header'));
     const deleted = await this.#erase(plan);
     return { ...report, ...retrieved, skipped: skipped(plan, stubs), deleted, plan: [] };
   }
 
+  #bring(wanted: readonly Wanted[], strays: number[]): Promise<Retrieved> {
+    if (this.#open !== undefined && wanted.length > 0) return this.#handOver(wanted, strays, this.#open);
+    return strays.length > 0 ? this.#compare(wanted, strays) : this.#retrieve(wanted);
+  }
+
+  async #handOver(wanted: readonly Wanted[], candidates: number[], open: () => Promise<Target>): Promise<Retrieved> {
+    const { progress } = this.#hooks;
+    const target = await open();
+    try {
+      const handOver = new HandOver(this.#mailbox, this.#client, target, { candidates, progress });
+      await handOver.run(wanted);
+      this.#sayRenamed(handOver.renamed);
+      return { fetched: handOver.fetched, failed: handOver.failed };
+    } finally {
+      await target.close();
+    }
+  }
+
+  #sayRenamed(count: number): void {
+    if (count === 0) return;
+    this.#hooks.say(
+      `${count} messages are here already, under other unique ids or from a session that broke off; they were not stored twice.`,
+    );
+  }
+
   /** What is known here of each message that is listed. */
   async #known(entries: readonly Wanted[], compared: boolean): Promise<Known[]> {
     const mailbox = this.#mailbox;
-    const stored = entries.flatMap(({ state, number }) => (state === 'stored' && number !== undefined ? [number] : []));
+    const stored = entries.flatMap(({ state, number }) =>
+      state === 'stored' && number !== undefined && !mailbox.isElsewhere(number) ? [number] : [],
+    );
     const removed = this.#policy.deleteRemoved ? await removedOf(mailbox, stored, this.#hooks.say) : undefined;
     return entries.map((entry) => ({
       ...entry,
@@ -154,14 +204,10 @@ class Fetch {
    * that was renewed gives ids to those that had none. What is here already is not stored twice.
    */
   async #compare(wanted: readonly Wanted[], candidates: number[]): Promise<Retrieved> {
-    const { progress, say } = this.#hooks;
+    const { progress } = this.#hooks;
     const byContent = new ContentRetrieval(this.#mailbox, this.#client, { candidates, limit: wanted.length, progress });
     await byContent.run(wanted.filter(({ state }) => state === 'new'));
-    const renamed = byContent.held.filter(({ known }) => known);
-    if (renamed.length > 0)
-      say(
-        `${renamed.length} messages are here already, under other unique ids or from a session that broke off; they were not stored twice.`,
-      );
+    this.#sayRenamed(byContent.held.filter(({ known }) => known).length);
     const rest = new Retrieval(this.#mailbox, this.#client, progress);
     await rest.run(wanted.filter(({ state }) => state !== 'new'));
     const stored = byContent.held.filter(({ known }) => !known);

@@ -17,6 +17,8 @@ export interface Policy {
   readonly limit: number;
   /** Of what is larger only the header comes. Octets. */
   readonly maxSize: number;
+  /** Whether headers come alone at all. */
+  readonly headers: boolean;
   /** What is there is marked as known, and does not come. */
   readonly sinceNow: boolean;
   /** What was marked so before comes after all. */
@@ -74,7 +76,9 @@ function coming({ state, size, number, compared }: Known, policy: Policy): Comin
   if (state === 'known' && !policy.passedOver) return { comes: null, because: 'known' };
   if (policy.sinceNow && state !== 'stub') return { comes: null, because: 'since-now' };
   if (size > policy.maxSize)
-    return state === 'stub' ? { comes: null, because: 'max-size' } : { comes: 'header', because: 'max-size' };
+    return state === 'stub' || !policy.headers
+      ? { comes: null, because: 'max-size' }
+      : { comes: 'header', because: 'max-size' };
   const because = {
     new: compared ? 'compare' : 'new',
     planned: 'unfinished',

@@ -71,6 +71,13 @@ export class Delivery {
     return delivered as Delivered;
   }
 
+  /** Brings everything into the file, to be read there and handed over to another place; `abort` removes it then. */
+  async hold(): Promise<Delivered> {
+    this.#writer.end();
+    await this.#writer.finish();
+    return { ...this.#result(), path: this.#writer.path };
+  }
+
   /** Gives the message up and removes what was written. Never throws. */
   async abort(): Promise<void> {
     await this.#writer.discard();

@@ -43,6 +43,8 @@ export interface StoredFacts {
   readonly at: number;
   /** It may be another message than the one that was asked for. */
   readonly unproven?: true | undefined;
+  /** It was handed over to another place, and is not looked for here. */
+  readonly elsewhere?: true | undefined;
 }
 
 export type MailboxRecord =
@@ -279,7 +281,11 @@ export function readRecord(value: unknown): MailboxRecord | undefined {
   if (isNumber(imported) && isBaseName(base) && isSize(size) && typeof sha256 === 'string' && isSize(at))
     return { imported, base, size, sha256, at };
   if (isNumber(stored) && isSize(size) && typeof sha256 === 'string' && isSize(at)) {
-    return { stored, size, sha256, at, ...('unproven' in value ? { unproven: true } : {}) };
+    const marks = {
+      ...('unproven' in value && { unproven: true as const }),
+      ...('elsewhere' in value && { elsewhere: true as const }),
+    };
+    return { stored, size, sha256, at, ...marks };
   }
   if (isNumber(stub) && isSize(size) && typeof sha256 === 'string' && isSize(at)) return { stub, size, sha256, at };
   if (isNumber(known)) return { known };
@@ -306,8 +312,8 @@ function stateOf({ stored, stub, known }: LedgerItem): Surveyed['state'] {
   return stub !== undefined ? 'stub' : known ? 'known' : 'planned';
 }
 
-function factsOf({ size, sha256, at, unproven }: StoredFacts): StoredFacts {
-  return { size, sha256, at, unproven };
+function factsOf({ size, sha256, at, unproven, elsewhere }: StoredFacts): StoredFacts {
+  return { size, sha256, at, unproven, elsewhere };
 }
 
 /** Takes one off a count; whether there was one. */

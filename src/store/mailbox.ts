@@ -193,6 +193,16 @@ export class Mailbox {
     for (const each of delivered) this.#inventory.add(each);
   }
 
+  /** Records that another place has a message, durably: it counts as stored, and is not looked for here. */
+  async handedOver({ number }: Planned, { size, sha256 }: Pick<Delivered, 'size' | 'sha256'>): Promise<void> {
+    await this.#record([{ stored: number, size, sha256, at: Date.now(), elsewhere: true }]);
+  }
+
+  /** Whether another place has the message. */
+  isElsewhere(number: number): boolean {
+    return this.#ledger.byNumber(number)?.stored?.elsewhere === true;
+  }
+
   /** Records that these messages of the listing are passed over: they are known from now on, and were never here. */
   async pass(surveyed: readonly Surveyed[]): Promise<void> {
     await this.#record(

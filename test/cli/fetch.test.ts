@@ -1,6 +1,6 @@
 /** `posthorn fetch` of several accounts, once and again and again, as the built program does it. */
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -139,4 +139,52 @@ test('--watch ends by itself only when no account is left to try', async (t) => 
   const { home } = await accounts(t, { wrong: { answer: refuse } });
   const { end } = watching(home);
   assert.equal((await end).code, 77);
+});
+
+test('on_new runs once a fetch that brought something, and its failure is a warning', async (t) => {
+  const { home, servers } = await accounts(t, {
+    home: {
+      letters: [letter('a'), letter('b')],
+      more: `on_new = 'sh -c "env | sort >> told; cat >> told; echo >&2 oh no; exit 1"'`,
+    },
+  });
+  const { code, stderr } = await home.posthorn(['fetch'], { env: { POSTHORN_PASSWORD: 'secret' } });
+  assert.equal(code, 0);
+  assert.match(stderr, /warning: the command for new mail failed with exit code 1: oh no/);
+  const told = readFileSync(join(home.folder, 'told'), 'utf8');
+  assert.match(told, /^POSTHORN_ACCOUNT=home\nPOSTHORN_COUNT=2\nPOSTHORN_NUMBERS=1-2$/m);
+  assert.doesNotMatch(told, /secret/);
+  const report = JSON.parse(told.split('\n').find((line) => line.startsWith('{')) ?? '') as Report;
+  assert.deepEqual([report.account, report.fetched.length], ['home', 2]);
+  await home.posthorn(['fetch']);
+  servers.get('home')?.letters.push(letter('c'));
+  await home.posthorn(['fetch', '--dry-run']);
+  assert.equal(readFileSync(join(home.folder, 'told'), 'utf8'), told, 'nothing new, nothing told');
+});
+
+test('a delivery command gets each message; what it refuses is told of and kept on the server', async (t) => {
+  const { home, servers } = await accounts(t, { home: { letters: [letter('a'), letter('b')] } });
+  writeFileSync(join(home.folder, 'mda'), '#!/bin/sh\ncat > got; grep -q "Subject: a" got && exit 0; exit 75\n', {
+    mode: 0o755,
+  });
+  const { code, stderr } = await home.posthorn(['fetch', '--delete', '--deliver', `mda:${home.folder}/mda`]);
+  assert.equal(code, 75);
+  assert.match(stderr, /message b did not come: the delivery command says: try again later \(75\)/);
+  assert.deepEqual(
+    servers.get('home')?.letters.map(({ uidl }) => uidl),
+    ['b'],
+  );
+  assert.equal((await home.refused(64, ['fetch', '--deliver', 'somewhere'])).code, 'bad-deliver');
+});
+
+test('a configuration that names commands is refused where others could change it', async (t) => {
+  for (const more of ['on_new = "true"', 'deliver = "mda:true"']) {
+    const home = await makeHome(t);
+    mkdirSync(join(home.folder, 'config/posthorn'), { recursive: true });
+    const path = join(home.folder, 'config/posthorn/config.toml');
+    writeFileSync(path, `[account.a]\npop3 = "pop3://a@127.0.0.1"\n${more}\n`);
+    const { chmodSync } = await import('node:fs');
+    chmodSync(path, 0o666);
+    assert.equal((await home.refused(78, ['fetch'])).code, 'config-writable');
+  }
 });

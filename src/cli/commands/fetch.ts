@@ -10,6 +10,7 @@ import { exitCode } from '../exit-codes.ts';
 import { addFetchOptions, type FetchFlags, paceOf, readFetchOptions } from '../fetch-options.ts';
 import { failedJson, fetchedJson, tellFetched } from '../fetch-view.ts';
 import { toldOf } from '../output.ts';
+import { tellNew } from '../new-mail.ts';
 import { renderPlan } from '../plan-view.ts';
 import { formatBytes } from '../table.ts';
 
@@ -33,6 +34,8 @@ export function define(command: Command, run: Run): void {
 interface Task {
   readonly account: Account;
   readonly options: FetchOptions;
+  /** A command to run when new mail has come. */
+  readonly onNew: string | undefined;
   /** What to call it where there are several. */
   readonly name: string | undefined;
 }
@@ -41,7 +44,9 @@ async function fetch(context: Context, names: readonly string[], flags: FetchFla
   const accounts = await context.accounts(names);
   const several = accounts.length > 1;
   const tasks = accounts.map((account): Task => {
-    return { account, options: readFetchOptions(flags, account), name: several ? account.name : undefined };
+    const options = readFetchOptions(flags, account, context.surroundings.home);
+    const onNew = flags.onNew ?? account.fetch.onNew;
+    return { account, options, onNew, name: several ? account.name : undefined };
   });
   const every = paceOf(flags);
   if (every !== undefined) {
@@ -61,8 +66,9 @@ async function fetch(context: Context, names: readonly string[], flags: FetchFla
 }
 
 /** @param silent nothing is said of what is to come. */
-function fetchOne({ output, surroundings }: Context, task: Task, silent: boolean): Promise<FetchReport> {
-  const { account, options, name } = task;
+async function fetchOne(context: Context, task: Task, silent: boolean): Promise<FetchReport> {
+  const { output, surroundings } = context;
+  const { account, options, name, onNew } = task;
   const prefix = name === undefined ? '' : `${name}: `;
   let bar: ReturnType<typeof output.progressLine> | undefined;
   const hooks: FetchHooks = {
@@ -75,7 +81,10 @@ function fetchOne({ output, surroundings }: Context, task: Task, silent: boolean
     },
     progress: (octets) => bar?.add(octets),
   };
-  return fetchMail(account, surroundings, options, hooks).finally(() => bar?.done());
+  const report = await fetchMail(account, surroundings, options, hooks).finally(() => bar?.done());
+  if (onNew !== undefined && report.fetched.length > 0 && !report.dryRun)
+    await tellNew(context, onNew, account, report);
+  return report;
 }
 
 /** Tells what came of it. @returns the exit code: what a server would not give may be there next time. */
