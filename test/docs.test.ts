@@ -90,6 +90,17 @@ test('docs/configuration.md shows a configuration that is one', async (t) => {
   assert.deepEqual([...accounts.keys()], ['home', 'work']);
 });
 
+test('docs/filters.md shows rules that are rules', async (t) => {
+  const folder = await workplace();
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const [rules = ''] = await blocks('docs/filters.md', 'toml');
+  const path = join(folder, 'config.toml');
+  await writeFile(path, `${rules}\n[account.work]\npop3 = "pop3s://ann@mail.example.org"\n`, { mode: 0o600 });
+  const { loadConfig } = await import('../src/config/load.ts');
+  const { accounts } = await loadConfig({ path, env: {}, home: folder, uid: process.getuid?.() });
+  assert.equal(accounts.get('work')?.filters?.length, 3);
+});
+
 test('docs/configuration.md has every mechanism, in the order in which one is chosen', async () => {
   const page = await readFile('docs/configuration.md', 'utf8');
   const rows = [...page.matchAll(/^\| `([A-Z0-9-]+)` \| (password|client certificate|token) \|/gm)];

@@ -19,6 +19,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/fetch.ts'),
   },
   { name: 'list', summary: 'list what has come in, here or on the server', load: () => import('./commands/list.ts') },
+  {
+    name: 'filter',
+    summary: 'apply the filter rules to what is here',
+    load: () => import('./commands/filter.ts'),
+  },
   { name: 'read', summary: 'show a message', load: () => import('./commands/read.ts') },
   { name: 'reply', summary: 'answer a message, or pass it on', load: () => import('./commands/reply.ts') },
   { name: 'save', summary: 'save attachments, or the message itself', load: () => import('./commands/save.ts') },

@@ -17,7 +17,7 @@ export function hasNews({ fetched, failed, deleted, marked, skipped }: FetchRepo
   return fetched.length + failed.length + deleted + marked > 0 || skipped.some(({ reason }) => reason === 'limit');
 }
 
-function sentence({ fetched, skipped, deleted, marked, onServer, byContent, dryRun }: FetchReport): string {
+function sentence({ fetched, filtered, skipped, deleted, marked, onServer, byContent, dryRun }: FetchReport): string {
   const large = skipped.filter(({ reason }) => reason === 'max-size');
   const headers = large.filter(({ number }) => number !== undefined);
   const would = dryRun ? 'would be ' : '';
@@ -28,6 +28,7 @@ function sentence({ fetched, skipped, deleted, marked, onServer, byContent, dryR
       : fetched.length === 0
         ? 'No new messages'
         : `${count(fetched.length, 'new message')}${dryRun ? ' would come' : ''}`,
+    ...(filtered > 0 ? [`${filtered} filtered`] : []),
     `${onServer} on the server`,
     ...(marked > 0 ? [`${marked} ${would}marked as known`] : []),
     ...(deleted > 0 ? [`${deleted} ${would}deleted there`] : []),
@@ -64,6 +65,7 @@ export function failedJson(account: string | undefined, error: ToldError) {
     mailbox: null,
     onServer: null,
     byContent: null,
+    filtered: 0,
     marked: 0,
     deleted: 0,
     fetched: [],

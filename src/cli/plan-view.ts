@@ -14,6 +14,7 @@ const COMES: Readonly<Record<Decision['because'], string>> = {
   stored: 'is here already',
   limit: 'would be left for the next time (limit)',
   'since-now': 'would be marked as known (since-now)',
+  filter: 'would be passed over, by a filter',
   known: 'was passed over before',
   'not-asked': 'was not asked for',
 };

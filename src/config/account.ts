@@ -5,6 +5,7 @@
  */
 
 import { ConfigError } from '../errors.ts';
+import type { FilterRule } from './filter-rule.ts';
 import type { Proxy } from './proxy-url.ts';
 import type { ServerUrl } from './url.ts';
 
@@ -27,6 +28,8 @@ export interface FetchSettings {
 }
 
 export interface Defaults extends FetchSettings {
+  /** The rules for new mail of all accounts. */
+  readonly filters?: readonly FilterRule[];
   /** The account that is meant when none is named. */
   readonly account?: string;
   readonly from?: string;
@@ -44,6 +47,8 @@ export interface Defaults extends FetchSettings {
 
 /** One `[account.NAME]`, with `[defaults]` already filled in. At least one of `pop3` and `smtp` is there. */
 export interface AccountConfig extends FetchSettings {
+  /** The rules for new mail: its own, and those of all accounts behind them. */
+  readonly filters?: readonly FilterRule[];
   readonly name: string;
   readonly pop3?: ServerUrl;
   readonly smtp?: ServerUrl;

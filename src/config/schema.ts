@@ -10,6 +10,7 @@
 import * as v from 'valibot';
 import type { AccountConfig, Defaults, FetchSettings } from './account.ts';
 import { parseTimeout } from './duration.ts';
+import { readFilters } from './filter-settings.ts';
 import { fetchEntries, readFetchSettings } from './fetch-settings.ts';
 import { FINGERPRINT, parseFingerprint } from './fingerprint.ts';
 import { type Proxy, parseProxyUrl } from './proxy-url.ts';
@@ -65,6 +66,7 @@ const accountEntries = {
   tls_key: v.optional(line),
   auth: v.optional(v.pipe(line, v.regex(/^[A-Za-z0-9_-]{1,20}$/, 'must be the name of a mechanism'), v.toUpperCase())),
   ...fetchEntries,
+  filter: v.optional(v.unknown()),
   maildir: v.optional(line),
   timeout: v.optional(timeout),
 };
@@ -85,13 +87,14 @@ export function readSettings(
   table: Readonly<Record<string, unknown>>,
   resolve: (path: string) => string,
 ): { defaults: Defaults; accounts: ReadonlyMap<string, AccountConfig> } {
-  refuseUnknownKeys(table, ['defaults', 'account'], 'the top level');
+  refuseUnknownKeys(table, ['defaults', 'account', 'filter'], 'the top level');
   const where = '[defaults]';
   const general = check(defaultsSchema, table['defaults'] ?? {}, where, Object.keys(defaultsEntries));
   const defaults: Defaults = withoutUndefined({
     account: general.account,
     from: general.from,
     ...readFetchSettings(general, where),
+    filters: anyOf(readFilters(table['filter'], '[[filter]]')),
     timeout: readTimeout(general.timeout, where),
     caFile: general.ca_file && resolve(general.ca_file),
     sourceAddress: readSourceAddress(general.source_address, where),
@@ -148,6 +151,7 @@ function readAccount(
     trustedAuthserv: own.trusted_authserv ?? defaults.trustedAuthserv,
     ...fetchSettingsOf(defaults),
     ...readFetchSettings(own, where),
+    filters: anyOf([...readFilters(own.filter, `[[account.${name}.filter]]`), ...(defaults.filters ?? [])]),
     maildir: own.maildir && resolve(own.maildir),
     timeout: readTimeout(own.timeout, where) ?? defaults.timeout,
   });
@@ -155,6 +159,10 @@ function readAccount(
 
 function fetchSettingsOf({ keep, deleteRemoved, maxSize, limit, onNew, deliver }: Defaults): FetchSettings {
   return withoutUndefined({ keep, deleteRemoved, maxSize, limit, onNew, deliver });
+}
+
+function anyOf<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
 }
 
 function readTimeout(value: number | string | undefined, where: string): number | undefined {

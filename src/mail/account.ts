@@ -7,6 +7,7 @@
  */
 import { join } from 'node:path';
 import { type AccountConfig, accountNamed, type Config, type FetchSettings } from '../config/account.ts';
+import type { FilterRule } from '../config/filter-rule.ts';
 import { loadConfig } from '../config/load.ts';
 import { xdgPaths } from '../config/paths.ts';
 import { resolvePassword } from '../config/secrets.ts';
@@ -55,6 +56,8 @@ export interface Account extends Route {
   readonly aliases: readonly string[];
   readonly auth: string | undefined;
   readonly fetch: FetchSettings;
+  /** The rules for new mail. */
+  readonly filters: readonly FilterRule[];
   /** The receiving servers whose Authentication-Results are believed. */
   readonly trustedAuthserv: readonly string[];
   readonly paths: MailboxPaths | undefined;
@@ -94,6 +97,7 @@ export async function resolveAccount(request: AccountRequest, surroundings: Surr
     ...(await resolveRoute({ ...request, caFile }, configured, config.defaults, surroundings)),
     auth: mechanism(request.auth ?? configured?.auth),
     fetch: configured ?? config.defaults,
+    filters: (configured ?? config.defaults).filters ?? [],
     trustedAuthserv: configured?.trustedAuthserv ?? config.defaults.trustedAuthserv ?? [],
     paths,
     password: passwordSource(request, configured, surroundings),

@@ -38,7 +38,15 @@ export async function fetchByContent(
     wanted.length,
     wanted.reduce((sum, { size }) => sum + size, 0),
   );
-  const report = { onServer: all.length, byContent: true, dryRun, marked: 0, loginDelay: undefined, plan: [] };
+  const report = {
+    onServer: all.length,
+    byContent: true,
+    dryRun,
+    marked: 0,
+    filtered: 0,
+    loginDelay: undefined,
+    plan: [],
+  };
   if (dryRun) {
     await leave(client);
     const fetched = wanted.map(({ size }) => ({ number: 0, uidl: undefined, size }));
@@ -77,7 +85,14 @@ function skipped(reason: 'max-size' | 'limit') {
 /** Which of them are here already, only their bytes say; so all that would come are called new. */
 function planByContent(listing: readonly Unknown[], policy: Policy): FetchReport['plan'] {
   const unseen = { state: 'new', ambiguous: false, number: undefined, storedAt: undefined } as const;
-  const known = listing.map((message) => ({ ...message, ...unseen, deletable: false, removed: false, compared: true }));
+  const known = listing.map((message) => ({
+    ...message,
+    ...unseen,
+    deletable: false,
+    removed: false,
+    compared: true,
+    skipped: false,
+  }));
   return planFetch(known, { ...policy, limit: Number.POSITIVE_INFINITY, headers: false }, 0);
 }
 

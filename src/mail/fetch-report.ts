@@ -55,6 +55,8 @@ export interface FetchReport {
   readonly failed: readonly (Listed & { readonly reason: string })[];
   /** How many the server erased. */
   readonly deleted: number;
+  /** To how many the rules for new mail did something. */
+  readonly filtered: number;
   /** How many were marked as known. */
   readonly marked: number;
   /** The seconds the server asks for between two logins, if it does. */

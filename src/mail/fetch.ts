@@ -5,44 +5,16 @@
  * for; a message is stored once file, folder and journal are synced; only then may DELE follow, and only the `+OK` of
  * QUIT makes it so.
  */
-import { UsageError } from '../errors.ts';
-import { isUnsupported, type Pop3Client } from '../pop3/client.ts';
-import type { UidRow } from '../pop3/grammar.ts';
+import type { Pop3Client } from '../pop3/client.ts';
 import { Mailbox } from '../store/mailbox.ts';
 import { isMailbox } from '../store/mailboxes.ts';
 import { type Account, mailboxOf, type Surroundings } from './account.ts';
-import { ContentRetrieval } from './content-retrieval.ts';
-import { type Erasable, eraseAndQuit } from './erase.ts';
-import { fetchByContent } from './fetch-by-content.ts';
 import type { FetchHooks, FetchOptions, FetchReport } from './fetch-report.ts';
-import { HandOver } from './hand-over.ts';
-import { retrieveHeaders, type Stub } from './header-retrieval.ts';
-import { type Decision, type Known, planFetch, type Policy } from './plan.ts';
-import { removedOf } from './removed.ts';
-import { Retrieval, type Wanted } from './retrieval.ts';
-import { leave, openPop3, pop3Server } from './session.ts';
-import { openTarget, type Target } from './targets.ts';
-
-/** RFC 2449 §6.7. */
-const EXPIRES = 'the server does not keep mail that was fetched (EXPIRE 0), so do not count on finding it there again.';
-
-type Retrieved = Pick<FetchReport, 'fetched' | 'failed'>;
-
-/** What a person asked for, with what holds where nothing was said. */
-function policyOf(options: FetchOptions): Policy {
-  const { keep = true, limit = Number.POSITIVE_INFINITY, maxSize = Number.POSITIVE_INFINITY } = options;
-  const { deleteRemoved = false, sinceNow = false, passedOver = false, only, deliver } = options;
-  return {
-    keep,
-    limit,
-    maxSize,
-    headers: deliver === undefined,
-    deleteRemoved,
-    sinceNow,
-    passedOver,
-    only: only && new Set(only),
-  };
-}
+import { FetchSession } from './fetch-session.ts';
+import { readyRules } from './filter.ts';
+import { filterPending } from './filter-pending.ts';
+import { openPop3, pop3Server } from './session.ts';
+import { openTarget } from './targets.ts';
 
 /**
  * Fetches what is new into the account's mailbox.
@@ -57,8 +29,10 @@ export async function fetchMail(
 ): Promise<FetchReport> {
   pop3Server(account);
   const paths = mailboxOf(account);
+  const rules = readyRules(account);
+  const { deliver } = options;
   const withMailbox = async <T>(work: (mailbox: Mailbox) => Promise<T>): Promise<T> => {
-    const mailbox = await Mailbox.open(paths);
+    const mailbox = await Mailbox.open(paths, { filters: rules.length > 0 && deliver === undefined });
     try {
       return await work(mailbox);
     } finally {
@@ -75,192 +49,15 @@ export async function fetchMail(
         throw error;
       });
   };
-  const { deliver } = options;
   const open = deliver && (() => openTarget(deliver, account, surroundings, hooks.say));
-  const run = (mailbox: Mailbox, client: Pop3Client) =>
-    new Fetch(mailbox, client, options, hooks, open).run(paths.maildir);
+  const run = async (mailbox: Mailbox, client: Pop3Client): Promise<FetchReport> => {
+    const report = await new FetchSession(mailbox, client, { ...options, rules, open }, hooks).run();
+    if (rules.length === 0 || report.dryRun) return { mailbox: paths.maildir, ...report };
+    const tools = { run: surroundings.run, say: hooks.say };
+    return { mailbox: paths.maildir, ...report, filtered: await filterPending(account, mailbox, rules, tools) };
+  };
   // A mailbox is locked before the server is troubled; but a new one is made only for somebody the server lets in.
   return (await isMailbox(paths))
     ? withMailbox((mailbox) => withSession((client) => run(mailbox, client)))
     : withSession((client) => withMailbox((mailbox) => run(mailbox, client)));
-}
-
-class Fetch {
-  readonly #mailbox: Mailbox;
-  readonly #client: Pop3Client;
-  readonly #options: FetchOptions;
-  readonly #policy: Policy;
-  readonly #hooks: FetchHooks;
-  /** Where mail goes instead of the mailbox. */
-  readonly #open: (() => Promise<Target>) | undefined;
-
-  constructor(
-    mailbox: Mailbox,
-    client: Pop3Client,
-    options: FetchOptions,
-    hooks: FetchHooks,
-    open: (() => Promise<Target>) | undefined,
-  ) {
-    this.#open = open;
-    this.#mailbox = mailbox;
-    this.#client = client;
-    this.#options = options;
-    this.#policy = policyOf(options);
-    this.#hooks = hooks;
-  }
-
-  async run(mailbox: string): Promise<FetchReport> {
-    const [, sizes, uids] = await Promise.all([this.#client.stat(), this.#client.list(), this.#uids()]);
-    if (uids === undefined) {
-      const report = await fetchByContent(this.#mailbox, this.#client, sizes, this.#policy, this.#options, this.#hooks);
-      return { mailbox, ...report };
-    }
-    const listed = uids.map(({ uid }, row) => ({ uidl: uid, size: sizes[row]?.octets ?? 0 }));
-    const entries = this.#mailbox.survey(listed).map((message, row) => ({ ...message, at: uids[row]?.number ?? 0 }));
-    assertThere(this.#policy.only, entries);
-    return { mailbox, ...(await this.#fetch(entries)) };
-  }
-
-  async #fetch(entries: readonly Wanted[]): Promise<Omit<FetchReport, 'mailbox'>> {
-    const isNew = entries.some(({ state }) => state === 'new');
-    const strays = isNew ? this.#mailbox.strays(entries, this.#policy.keep !== false) : [];
-    const plan = planFetch(await this.#known(entries, strays.length > 0), this.#policy, Date.now());
-    const coming = (how: Decision['comes']) => plan.filter(({ comes }) => comes === how);
-    const wanted = coming('whole');
-    this.#hooks.begin(
-      wanted.length,
-      wanted.reduce((sum, { size }) => sum + size, 0),
-    );
-    const passed = plan.filter(({ because }) => because === 'since-now');
-    const { dryRun = false } = this.#options;
-    const loginDelay = this.#client.loginDelay?.seconds;
-    const report = { onServer: entries.length, byContent: false, dryRun, marked: passed.length, loginDelay };
-    if (dryRun) return { ...report, ...(await this.#rehearse(plan)) };
-    if (wanted.length > 0 && this.#client.expiry?.days === 0) this.#hooks.say(EXPIRES);
-    await this.#mailbox.pass(passed);
-    const retrieved = await this.#bring(wanted, strays);
-    const stubs = await retrieveHeaders(this.#mailbox, this.#client, coming('header'));
-    const deleted = await this.#erase(plan);
-    return { ...report, ...retrieved, skipped: skipped(plan, stubs), deleted, plan: [] };
-  }
-
-  #bring(wanted: readonly Wanted[], strays: number[]): Promise<Retrieved> {
-    if (this.#open !== undefined && wanted.length > 0) return this.#handOver(wanted, strays, this.#open);
-    return strays.length > 0 ? this.#compare(wanted, strays) : this.#retrieve(wanted);
-  }
-
-  async #handOver(wanted: readonly Wanted[], candidates: number[], open: () => Promise<Target>): Promise<Retrieved> {
-    const { progress } = this.#hooks;
-    const target = await open();
-    try {
-      const handOver = new HandOver(this.#mailbox, this.#client, target, { candidates, progress });
-      await handOver.run(wanted);
-      this.#sayRenamed(handOver.renamed);
-      return { fetched: handOver.fetched, failed: handOver.failed };
-    } finally {
-      await target.close();
-    }
-  }
-
-  #sayRenamed(count: number): void {
-    if (count === 0) return;
-    this.#hooks.say(
-      `${count} messages are here already, under other unique ids or from a session that broke off; they were not stored twice.`,
-    );
-  }
-
-  /** What is known here of each message that is listed. */
-  async #known(entries: readonly Wanted[], compared: boolean): Promise<Known[]> {
-    const mailbox = this.#mailbox;
-    const stored = entries.flatMap(({ state, number }) =>
-      state === 'stored' && number !== undefined && !mailbox.isElsewhere(number) ? [number] : [],
-    );
-    const removed = this.#policy.deleteRemoved ? await removedOf(mailbox, stored, this.#hooks.say) : undefined;
-    return entries.map((entry) => ({
-      ...entry,
-      storedAt: entry.number === undefined ? undefined : mailbox.storedAt(entry.number),
-      deletable: mailbox.deletable(entry),
-      removed: entry.number !== undefined && removed?.has(entry.number) === true,
-      compared,
-    }));
-  }
-
-  async #rehearse(plan: readonly Decision[]): Promise<Retrieved & Pick<FetchReport, 'skipped' | 'deleted' | 'plan'>> {
-    await leave(this.#client);
-    const wanted = plan.filter(({ comes }) => comes === 'whole');
-    const fetched = wanted.map(({ uidl, size }) => ({ number: 0, uidl, size }));
-    const deleted = plan.filter(({ deletes }) => deletes).length;
-    return { fetched, failed: [], skipped: skipped(plan, []), deleted, plan };
-  }
-
-  async #retrieve(wanted: readonly Wanted[]): Promise<Retrieved> {
-    const retrieval = new Retrieval(this.#mailbox, this.#client, this.#hooks.progress);
-    await retrieval.run(wanted);
-    return { fetched: retrieval.fetched, failed: retrieval.failed };
-  }
-
-  /**
-   * The same where what seems new may be here under another name: a server that was moved gives all messages new ids, one
-   * that was renewed gives ids to those that had none. What is here already is not stored twice.
-   */
-  async #compare(wanted: readonly Wanted[], candidates: number[]): Promise<Retrieved> {
-    const { progress } = this.#hooks;
-    const byContent = new ContentRetrieval(this.#mailbox, this.#client, { candidates, limit: wanted.length, progress });
-    await byContent.run(wanted.filter(({ state }) => state === 'new'));
-    this.#sayRenamed(byContent.held.filter(({ known }) => known).length);
-    const rest = new Retrieval(this.#mailbox, this.#client, progress);
-    await rest.run(wanted.filter(({ state }) => state !== 'new'));
-    const stored = byContent.held.filter(({ known }) => !known);
-    return {
-      fetched: [...rest.fetched, ...stored.map(({ number, uidl, octets: size }) => ({ number, uidl, size }))],
-      failed: [...rest.failed, ...byContent.failed.map(({ message: { uidl }, reason }) => ({ uidl, reason }))],
-    };
-  }
-
-  /**
-   * Ends the session. Of what was decided only that goes which is durable here by now: the rest did not come, or turned
-   * out to be something else.
-   */
-  async #erase(plan: readonly Decision[]): Promise<number> {
-    if (!plan.some(({ deletes }) => deletes)) {
-      // Behind the last sync: some servers erase what was fetched at QUIT, whatever they announce.
-      this.#client.leave();
-      return 0;
-    }
-    const erasable = this.#mailbox.survey(plan).flatMap((message, row): Erasable[] => {
-      const { deletes = false, at = 0 } = plan[row] ?? {};
-      const { number, uidl } = message;
-      return deletes && number !== undefined && this.#mailbox.deletable(message) ? [{ at, number, name: uidl }] : [];
-    });
-    return eraseAndQuit(this.#client, this.#mailbox, erasable, this.#hooks.say);
-  }
-
-  /** Undefined where the server has no UIDL; one that announces it and refuses it is asked again another time. */
-  async #uids(): Promise<UidRow[] | undefined> {
-    try {
-      return await this.#client.uidl();
-    } catch (error) {
-      if (isUnsupported(error) && !this.#client.capabilities.has('UIDL')) return undefined;
-      throw error;
-    }
-  }
-}
-
-function skipped(plan: readonly Decision[], stubs: readonly Stub[]): FetchReport['skipped'] {
-  const numbers = new Map(stubs.map(({ at, number }) => [at, number]));
-  return plan.flatMap(({ at, uidl, size, state, number, because: reason }) => {
-    if (reason !== 'max-size' && reason !== 'limit') return [];
-    return [{ uidl, number: state === 'stub' ? number : numbers.get(at), size, reason }];
-  });
-}
-
-/** @throws UsageError `no-such-message` where a number that is asked for is none of the server's messages. */
-function assertThere(only: ReadonlySet<number> | undefined, entries: readonly Wanted[]): void {
-  const there = new Set(entries.map(({ number }) => number));
-  for (const number of only ?? []) {
-    if (there.has(number)) continue;
-    throw new UsageError('no-such-message', `The server has no message that is number ${number} here.`, {
-      hint: 'See the numbers with posthorn list.',
-    });
-  }
 }

@@ -54,8 +54,8 @@ function deliver(mailbox: Mailbox, plan: Planned, header: Uint8Array = new Uint8
   return delivery;
 }
 
-/** Undefined where the server refuses. */
-async function headerOf(client: Pop3Client, at: number): Promise<Uint8Array | undefined> {
+/** The header of a message; undefined where the server refuses. */
+export async function headerOf(client: Pop3Client, at: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let octets = 0;
   try {

@@ -28,6 +28,7 @@ const fresh = (more: Partial<Known> = {}): Known => ({
   deletable: false,
   removed: false,
   compared: false,
+  skipped: false,
   ...more,
 });
 
@@ -54,6 +55,8 @@ test('what comes, and why', () => {
     [fresh({ state: 'stub', number: 3 }), { sinceNow: true }, 'whole', 'fits'],
     [fresh(), { only: new Set([3]) }, null, 'not-asked'],
     [fresh(), { sinceNow: true }, null, 'since-now'],
+    [fresh({ skipped: true }), { maxSize: 1 }, null, 'filter'],
+    [fresh({ skipped: true, number: 3, state: 'stub' }), { only: new Set([3]) }, 'whole', 'asked'],
     [fresh({ state: 'planned', number: 3 }), { sinceNow: true }, null, 'since-now'],
     [fresh({ state: 'known' }), {}, null, 'known'],
     [fresh({ state: 'known' }), { passedOver: true }, 'whole', 'passed-over'],

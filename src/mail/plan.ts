@@ -39,13 +39,18 @@ export interface Known extends Surveyed {
   readonly removed: boolean;
   /** It seems new, and may be here under another unique id: its bytes will say. */
   readonly compared: boolean;
+  /** A rule for new mail leaves it on the server. */
+  readonly skipped: boolean;
 }
 
 /** How a message comes, and why: `comes` is null for one that does not. */
 export type Coming =
   | { readonly comes: 'whole'; readonly because: 'new' | 'compare' | 'unfinished' | 'asked' | 'fits' | 'passed-over' }
   | { readonly comes: 'header'; readonly because: 'max-size' }
-  | { readonly comes: null; readonly because: 'stored' | 'max-size' | 'limit' | 'since-now' | 'known' | 'not-asked' };
+  | {
+      readonly comes: null;
+      readonly because: 'stored' | 'max-size' | 'limit' | 'since-now' | 'known' | 'filter' | 'not-asked';
+    };
 
 /** What becomes of the server's copy, and by which rule. */
 export interface Fate {
@@ -67,7 +72,7 @@ export function planFetch(listing: readonly Known[], policy: Policy, now: number
   });
 }
 
-function coming({ state, size, number, compared }: Known, policy: Policy): Coming {
+function coming({ state, size, number, compared, skipped }: Known, policy: Policy): Coming {
   if (state === 'stored') return { comes: null, because: 'stored' };
   if (policy.only !== undefined) {
     const asked = number !== undefined && policy.only.has(number);
@@ -75,6 +80,7 @@ function coming({ state, size, number, compared }: Known, policy: Policy): Comin
   }
   if (state === 'known' && !policy.passedOver) return { comes: null, because: 'known' };
   if (policy.sinceNow && state !== 'stub') return { comes: null, because: 'since-now' };
+  if (skipped) return { comes: null, because: 'filter' };
   if (size > policy.maxSize)
     return state === 'stub' || !policy.headers
       ? { comes: null, because: 'max-size' }

@@ -73,6 +73,11 @@ export class Headers {
     return value === undefined ? undefined : cleanText(decodeWords(value));
   }
 
+  /** The same of all fields of this name. */
+  getAll(name: string): string[] {
+    return this.rawAll(name).map((value) => cleanText(decodeWords(value)));
+  }
+
   /** Adds the charsets that the fields name to `labels`: `get` decodes them all once they are loaded. */
   addCharsets(labels: Set<string>): void {
     if (this.#plain) return;

@@ -45,6 +45,8 @@ export interface StoredFacts {
   readonly unproven?: true | undefined;
   /** It was handed over to another place, and is not looked for here. */
   readonly elsewhere?: true | undefined;
+  /** The rules for new mail are still to be applied to it. */
+  readonly unfiltered?: true | undefined;
 }
 
 export type MailboxRecord =
@@ -57,6 +59,7 @@ export type MailboxRecord =
       readonly header?: true;
     }
   | ({ readonly stub: number } & Omit<StoredFacts, 'unproven'>)
+  | { readonly filtered: readonly number[] }
   | { readonly known: number }
   | { readonly known: 0; readonly uidl: string; readonly size: number }
   | ({ readonly stored: number } & StoredFacts)
@@ -79,6 +82,7 @@ export interface LedgerItem {
   readonly stub?: StoredFacts | undefined;
   /** It was passed over. */
   readonly known?: true | undefined;
+  readonly unfiltered?: true | undefined;
   readonly gone?: true | undefined;
 }
 
@@ -102,12 +106,13 @@ export class Ledger {
     if ('found' in record) return this.#add(record.found, record.base);
     if ('imported' in record) return this.#import(record);
     if ('uidl' in record && 'known' in record) return this.#pass(record);
+    if ('filtered' in record) return record.filtered.every((number) => this.#filter(number));
     const item = this.#byNumber.get(subjectOf(record));
     if (item?.listed === undefined) return false;
     if ('stored' in record) return this.#store(item, item.listed, record);
     if ('renamed' in record) return this.#rename(item, record);
     if ('proven' in record) return this.#prove(item);
-    if ('stub' in record) return this.#change(item, { stub: factsOf(record) });
+    if ('stub' in record) return this.#change(item, { stub: factsOf(record), unfiltered: record.unfiltered });
     return this.#change(item, 'known' in record ? { known: true } : { gone: true });
   }
 
@@ -163,7 +168,9 @@ export class Ledger {
 
   #store(item: LedgerItem, { uidl }: Listed, record: StoredFacts): boolean {
     const { size, sha256 } = record;
-    this.#change(item, { stored: factsOf(record) });
+    // What stood for it has been through the rules already.
+    const unfiltered = item.stub === undefined ? record.unfiltered : item.unfiltered;
+    this.#change(item, { stored: factsOf(record), unfiltered });
     this.#file(uidl, size, item.number);
     if (this.#byContent !== undefined) add(this.#byContent, sha256, item.number);
     return true;
@@ -239,6 +246,11 @@ export class Ledger {
     return undefined;
   }
 
+  #filter(number: number): boolean {
+    const item = this.#byNumber.get(number);
+    return item !== undefined && this.#change(item, { unfiltered: undefined });
+  }
+
   #pass({ uidl, size }: Listed): true {
     const key = keyOf(uidl, size);
     this.#passed.set(key, (this.#passed.get(key) ?? 0) + 1);
@@ -272,7 +284,7 @@ export class Ledger {
 /** Reads a record out of parsed JSON; `undefined` when it is none. */
 export function readRecord(value: unknown): MailboxRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { plan, found, imported, stored, stub, known, proven, gone, renamed, base, uidl, size, sha256, at } =
+  const { plan, found, imported, stored, stub, known, filtered, proven, gone, renamed, base, uidl, size, sha256, at } =
     value as Record<string, unknown>;
   if (isNumber(plan) && isBaseName(base) && typeof uidl === 'string' && isSize(size)) {
     return { plan, base, uidl, size, ...('header' in value ? { header: true } : {}) };
@@ -281,13 +293,12 @@ export function readRecord(value: unknown): MailboxRecord | undefined {
   if (isNumber(imported) && isBaseName(base) && isSize(size) && typeof sha256 === 'string' && isSize(at))
     return { imported, base, size, sha256, at };
   if (isNumber(stored) && isSize(size) && typeof sha256 === 'string' && isSize(at)) {
-    const marks = {
-      ...('unproven' in value && { unproven: true as const }),
-      ...('elsewhere' in value && { elsewhere: true as const }),
-    };
+    const marks = marksOf(value, ['unproven', 'elsewhere', 'unfiltered']);
     return { stored, size, sha256, at, ...marks };
   }
-  if (isNumber(stub) && isSize(size) && typeof sha256 === 'string' && isSize(at)) return { stub, size, sha256, at };
+  if (isNumber(stub) && isSize(size) && typeof sha256 === 'string' && isSize(at))
+    return { stub, size, sha256, at, ...marksOf(value, ['unfiltered']) };
+  if (Array.isArray(filtered) && filtered.every(isNumber)) return { filtered };
   if (isNumber(known)) return { known };
   if (known === 0 && typeof uidl === 'string' && isSize(size)) return { known, uidl, size };
   if (isNumber(proven)) return { proven };
@@ -298,13 +309,23 @@ export function readRecord(value: unknown): MailboxRecord | undefined {
 
 /** The number of the message that a later record is about. */
 function subjectOf(
-  record: Exclude<MailboxRecord, { plan: number } | { found: number } | { imported: number }>,
+  record: Exclude<
+    MailboxRecord,
+    { plan: number } | { found: number } | { imported: number } | { filtered: readonly number[] }
+  >,
 ): number {
   if ('stored' in record) return record.stored;
   if ('stub' in record) return record.stub;
   if ('known' in record) return record.known;
   if ('proven' in record) return record.proven;
   return 'gone' in record ? record.gone : record.renamed;
+}
+
+/** Those of these marks that a record bears. */
+function marksOf<M extends string>(value: object, names: readonly M[]): { readonly [name in M]?: true } {
+  return Object.fromEntries(names.filter((name) => name in value).map((name) => [name, true])) as {
+    [name in M]?: true;
+  };
 }
 
 function stateOf({ stored, stub, known }: LedgerItem): Surveyed['state'] {

@@ -47,8 +47,15 @@ export class Mailbox {
   readonly #journal: Journal<MailboxRecord> | undefined;
   readonly #lock: Lock | undefined;
   readonly #inventory: Inventory;
+  /** New messages are to be looked at by rules. */
+  readonly #filters: boolean;
 
-  private constructor(maildir: Maildir, ledger: Ledger, writer?: { journal: Journal<MailboxRecord>; lock: Lock }) {
+  private constructor(
+    maildir: Maildir,
+    ledger: Ledger,
+    writer?: { journal: Journal<MailboxRecord>; lock: Lock; filters: boolean },
+  ) {
+    this.#filters = writer?.filters ?? false;
     this.folders = new Folders(maildir);
     this.#maildir = maildir;
     this.#ledger = ledger;
@@ -61,9 +68,13 @@ export class Mailbox {
    * Opens the mailbox for writing, alone, and recovers what a crash left. Missing folders are made (0700), except that a
    * Maildir is never made anew when the journal knows messages of it: its disk may just not be mounted.
    *
+   * @param filters whether rules are to be applied to what comes; see `unfiltered`.
    * @throws StoreError `mailbox-busy`, `mailbox-missing`, `unsafe-folder`, `journal-damaged`, or the code of a fault.
    */
-  static async open({ maildir, state }: MailboxPaths): Promise<Mailbox> {
+  static async open(
+    { maildir, state }: MailboxPaths,
+    { filters = false }: { filters?: boolean } = {},
+  ): Promise<Mailbox> {
     await makeFolder(state);
     await checkFolder(state);
     const lock = Lock.acquire(join(state, 'lock'));
@@ -72,7 +83,7 @@ export class Mailbox {
       journal = await Journal.open(journalIn(state), readRecord);
       const ledger = replay(journal.records, state);
       const folder = await Maildir.open(maildir, { create: journal.records.length === 0 });
-      const mailbox = new Mailbox(folder, ledger, { journal, lock });
+      const mailbox = new Mailbox(folder, ledger, { journal, lock, filters });
       await mailbox.#recover();
       return mailbox;
     } catch (error) {
@@ -196,6 +207,16 @@ export class Mailbox {
   /** Records that another place has a message, durably: it counts as stored, and is not looked for here. */
   async handedOver({ number }: Planned, { size, sha256 }: Pick<Delivered, 'size' | 'sha256'>): Promise<void> {
     await this.#record([{ stored: number, size, sha256, at: Date.now(), elsewhere: true }]);
+  }
+
+  /** The numbers of those that came while there were rules for new mail, and that these were not applied to yet. */
+  unfiltered(): number[] {
+    return [...this.#ledger.items()].flatMap(({ number, unfiltered }) => (unfiltered ? [number] : []));
+  }
+
+  /** Records that the rules were applied to these. */
+  async filtered(numbers: readonly number[]): Promise<void> {
+    await this.#record([{ filtered: numbers }]);
   }
 
   /** Whether another place has the message. */
@@ -342,11 +363,15 @@ export class Mailbox {
   #stored({ base, size, sha256 }: Delivered, proven: boolean): MailboxRecord {
     const { number, listed } = this.#planned(base);
     const fits = proven || size === listed.size;
-    return { stored: number, size, sha256, at: Date.now(), ...(fits ? {} : { unproven: true }) };
+    return { stored: number, size, sha256, at: Date.now(), ...(fits ? {} : { unproven: true }), ...this.#marks() };
   }
 
   #stub({ base, size, sha256 }: Delivered): MailboxRecord {
-    return { stub: this.#planned(base).number, size, sha256, at: Date.now() };
+    return { stub: this.#planned(base).number, size, sha256, at: Date.now(), ...this.#marks() };
+  }
+
+  #marks(): { readonly unfiltered?: true } {
+    return this.#filters ? { unfiltered: true } : {};
   }
 
   #planned(base: string): LedgerItem & { readonly listed: Listed } {

@@ -188,3 +188,20 @@ test('a configuration that names commands is refused where others could change i
     assert.equal((await home.refused(78, ['fetch'])).code, 'config-writable');
   }
 });
+
+test('filter rules at a fetch, and by hand on what was here before', async (t) => {
+  const { home } = await accounts(t, { home: { letters: [letter('list1'), letter('boss')] } });
+  assert.equal((await home.refused(78, ['filter'])).code, 'no-filters');
+  await home.posthorn(['fetch']);
+  const path = join(home.folder, 'config/posthorn/config.toml');
+  const rules = `[[filter]]\nname = "the list"\nfield = "subject"\nstarts = "list"\ntag = "dev"\nmove = "Lists"\nseen = true\n`;
+  writeFileSync(path, rules + readFileSync(path, 'utf8'), { mode: 0o600 });
+  const dry = await home.posthorn(['filter', '--dry-run']);
+  assert.equal(dry.stdout, '1  would be tagged dev; seen; moved to Lists (the list)\n');
+  assert.match(dry.stderr, /1 of 2 messages would be filtered\./);
+  assert.match((await home.posthorn(['fetch'])).stderr, /^No new messages, 2 on the server\./m);
+  assert.equal((await home.posthorn(['filter'])).code, 0);
+  assert.equal((await home.json<{ messages: unknown[] }>(['list', 'tag:dev'])).messages.length, 1);
+  await home.posthorn(['undo']);
+  assert.equal((await home.json<{ messages: unknown[] }>(['list', 'tag:dev'])).messages.length, 0);
+});

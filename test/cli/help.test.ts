@@ -30,6 +30,10 @@ place(
 pop3 = "pop3s://ann%40example.org@${host}:${ports.pop3s}"
 smtp = "smtps://ann%40example.org@${host}:${ports.smtps}"
 ca_file = "${home.caFile}"
+[[filter]]
+field = "subject"
+contains = "letter"
+tag = "letters"
 `,
 );
 for (let number = 1; number <= 3; number++) {

@@ -79,7 +79,17 @@ const RICH = [
   'text\xff\r\n',
 ].join('\r\n');
 mkdirSync(join(home.folder, 'config/posthorn'), { recursive: true });
-writeFileSync(join(home.folder, 'config/posthorn/config.toml'), '[defaults]\ntrusted_authserv = "mx.example.org"\n');
+writeFileSync(
+  join(home.folder, 'config/posthorn/config.toml'),
+  `[defaults]
+trusted_authserv = "mx.example.org"
+[[filter]]
+field = "subject"
+is = "rich"
+tag = "rich"
+run = "true"
+`,
+);
 writeFileSync(join(home.folder, 'rich.eml'), Buffer.from(RICH, 'latin1'));
 
 /** A message with everything that its parts can tell a program. */
@@ -169,6 +179,7 @@ test('list --remote, fetch, list, read, save', async () => {
   assert.equal(dry.fetched[0]?.number, null);
   const fetched = [dry, await home.json(['fetch', '--max-size', '500']), await home.json(['fetch'])];
   assertDocumented('posthorn fetch', fetched, ['failed[].uidl', 'failed[].reason']);
+  assertDocumented('posthorn filter', [await home.json(['filter', '--dry-run'])]);
   assertDocumented('posthorn tag', [await home.json(['tag', '1-2', 'work']), await home.json(['tag', '2', 'work'])]);
   assertDocumented('posthorn list', [await home.json(['list'])]);
   const messages = await Promise.all(
