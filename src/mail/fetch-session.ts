@@ -11,9 +11,6 @@ import { ContentRetrieval } from './content-retrieval.ts';
 import { type Erasable, eraseAndQuit } from './erase.ts';
 import { fetchByContent } from './fetch-by-content.ts';
 import type { FetchHooks, FetchOptions, FetchReport } from './fetch-report.ts';
-import type { ReadyRule } from './filter.ts';
-import { skippedBy } from './filter-pending.ts';
-import { HandOver } from './hand-over.ts';
 import { retrieveHeaders, type Stub } from './header-retrieval.ts';
 import { type Decision, type Known, planFetch, type Policy } from './plan.ts';
 import { removedOf } from './removed.ts';
@@ -28,7 +25,8 @@ type Retrieved = Pick<FetchReport, 'fetched' | 'failed'>;
 
 /** What a fetch was asked for, with what that takes. */
 export interface Asked extends FetchOptions {
-  readonly rules: readonly ReadyRule[];
+  /** Which of these messages are not to come, by their number there, where there are rules that say so. */
+  readonly skips: ((client: Pop3Client, candidates: readonly Wanted[]) => Promise<ReadonlySet<number>>) | undefined;
   /** The place that mail goes to instead of the mailbox. */
   readonly open: (() => Promise<Target>) | undefined;
 }
@@ -96,6 +94,7 @@ export class FetchSession {
 
   async #handOver(wanted: readonly Wanted[], candidates: number[], open: () => Promise<Target>): Promise<Retrieved> {
     const { progress } = this.#hooks;
+    const { HandOver } = await import('./hand-over.ts');
     const target = await open();
     try {
       const handOver = new HandOver(this.#mailbox, this.#client, target, { candidates, progress });
@@ -123,14 +122,14 @@ export class FetchSession {
     const removed = this.#policy.deleteRemoved ? await removedOf(mailbox, stored, this.#hooks.say) : undefined;
     const candidates = entries.filter(({ state }) => state === 'new' || state === 'planned');
     const wanted = this.#policy.sinceNow || this.#policy.only !== undefined ? [] : candidates;
-    const left = await skippedBy(this.#options.rules, this.#client, wanted);
+    const left = await this.#options.skips?.(this.#client, wanted);
     return entries.map((entry) => ({
       ...entry,
       storedAt: entry.number === undefined ? undefined : mailbox.storedAt(entry.number),
       deletable: mailbox.deletable(entry),
       removed: entry.number !== undefined && removed?.has(entry.number) === true,
       compared,
-      skipped: left.has(entry.at),
+      skipped: left?.has(entry.at) === true,
     }));
   }
 

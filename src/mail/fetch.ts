@@ -11,10 +11,8 @@ import { isMailbox } from '../store/mailboxes.ts';
 import { type Account, mailboxOf, type Surroundings } from './account.ts';
 import type { FetchHooks, FetchOptions, FetchReport } from './fetch-report.ts';
 import { FetchSession } from './fetch-session.ts';
-import { readyRules } from './filter.ts';
-import { filterPending } from './filter-pending.ts';
+import type { Wanted } from './retrieval.ts';
 import { openPop3, pop3Server } from './session.ts';
-import { openTarget } from './targets.ts';
 
 /**
  * Fetches what is new into the account's mailbox.
@@ -29,10 +27,10 @@ export async function fetchMail(
 ): Promise<FetchReport> {
   pop3Server(account);
   const paths = mailboxOf(account);
-  const rules = readyRules(account);
+  const filters = await filtersOf(account, surroundings, hooks);
   const { deliver } = options;
   const withMailbox = async <T>(work: (mailbox: Mailbox) => Promise<T>): Promise<T> => {
-    const mailbox = await Mailbox.open(paths, { filters: rules.length > 0 && deliver === undefined });
+    const mailbox = await Mailbox.open(paths, { filters: filters !== undefined && deliver === undefined });
     try {
       return await work(mailbox);
     } finally {
@@ -49,15 +47,33 @@ export async function fetchMail(
         throw error;
       });
   };
-  const open = deliver && (() => openTarget(deliver, account, surroundings, hooks.say));
+  const open =
+    deliver &&
+    (async () => {
+      const { openTarget } = await import('./targets.ts');
+      return openTarget(deliver, account, surroundings, hooks.say);
+    });
   const run = async (mailbox: Mailbox, client: Pop3Client): Promise<FetchReport> => {
-    const report = await new FetchSession(mailbox, client, { ...options, rules, open }, hooks).run();
-    if (rules.length === 0 || report.dryRun) return { mailbox: paths.maildir, ...report };
-    const tools = { run: surroundings.run, say: hooks.say };
-    return { mailbox: paths.maildir, ...report, filtered: await filterPending(account, mailbox, rules, tools) };
+    const report = await new FetchSession(mailbox, client, { ...options, skips: filters?.skips, open }, hooks).run();
+    const filtered = report.dryRun ? 0 : ((await filters?.apply(mailbox)) ?? 0);
+    return { mailbox: paths.maildir, ...report, filtered };
   };
   // A mailbox is locked before the server is troubled; but a new one is made only for somebody the server lets in.
   return (await isMailbox(paths))
     ? withMailbox((mailbox) => withSession((client) => run(mailbox, client)))
     : withSession((client) => withMailbox((mailbox) => run(mailbox, client)));
+}
+
+/** The rules for new mail at work; undefined where there are none, since nobody should wait for what is not needed. */
+async function filtersOf(account: Account, { run }: Surroundings, { say }: FetchHooks) {
+  if (account.filters.length === 0) return undefined;
+  const [{ readyRules }, { filterPending, skippedBy }] = await Promise.all([
+    import('./filter.ts'),
+    import('./filter-pending.ts'),
+  ]);
+  const rules = readyRules(account);
+  return {
+    skips: (client: Pop3Client, candidates: readonly Wanted[]) => skippedBy(rules, client, candidates),
+    apply: (mailbox: Mailbox) => filterPending(account, mailbox, rules, { run, say }),
+  };
 }

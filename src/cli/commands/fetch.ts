@@ -10,7 +10,6 @@ import { exitCode } from '../exit-codes.ts';
 import { addFetchOptions, type FetchFlags, paceOf, readFetchOptions } from '../fetch-options.ts';
 import { failedJson, fetchedJson, tellFetched } from '../fetch-view.ts';
 import { toldOf } from '../output.ts';
-import { tellNew } from '../new-mail.ts';
 import { renderPlan } from '../plan-view.ts';
 import { formatBytes } from '../table.ts';
 
@@ -82,8 +81,10 @@ async function fetchOne(context: Context, task: Task, silent: boolean): Promise<
     progress: (octets) => bar?.add(octets),
   };
   const report = await fetchMail(account, surroundings, options, hooks).finally(() => bar?.done());
-  if (onNew !== undefined && report.fetched.length > 0 && !report.dryRun)
+  if (onNew !== undefined && report.fetched.length > 0 && !report.dryRun) {
+    const { tellNew } = await import('../new-mail.ts');
     await tellNew(context, onNew, account, report);
+  }
   return report;
 }
 
