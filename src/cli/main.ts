@@ -111,7 +111,11 @@ function usage({ message, code }: CommanderError, root: Command, argv: readonly 
     return new UsageError('unknown-command', what, { hint: help });
   }
   const [first = '', ...rest] = message.replace(/^error: /, '').split('\n');
-  const hint = rest.join(' ').replace(/[()]/g, '') || help;
+  const leavesOut = /'-(\w+:)/.exec(first)?.[1];
+  const hint =
+    leavesOut === undefined
+      ? rest.join(' ').replace(/[()]/g, '') || help
+      : `To leave something out of a search, write not ${leavesOut}…, or put -- in front of the query.`;
   return new UsageError(
     code.replace(/^commander\./, '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
     `${first.charAt(0).toUpperCase()}${first.slice(1)}.`.replace(/\.\.$/, '.'),

@@ -1,18 +1,9 @@
-/** The flags of a message in words, as a table. The letters are those of a Maildir, so that other programs see them too. */
+/** The flags of a message in words. The letters are those of a Maildir, so that other programs see them too. */
 import { UsageError } from '../errors.ts';
 import type { FlagChange } from '../store/maildir.ts';
+import { FLAG_WORDS } from '../store/query-fields.ts';
 
-/** Each letter with its word, and what else it is called. */
-const FLAGS: readonly (readonly [letter: string, word: string, ...others: string[]])[] = [
-  ['S', 'seen', 'read'],
-  ['F', 'flagged', 'starred'],
-  ['R', 'answered', 'replied'],
-  ['P', 'passed', 'forwarded'],
-  ['D', 'draft'],
-  ['T', 'trashed', 'deleted'],
-];
-
-const LETTERS = new Map(FLAGS.flatMap(([letter, ...words]) => words.map((word) => [word, letter] as const)));
+const LETTERS = new Map(FLAG_WORDS.flatMap(([letter, ...words]) => words.map((word) => [word, letter] as const)));
 
 /**
  * What words such as `flagged unseen` ask for; `un` in front takes a flag away.
@@ -35,7 +26,7 @@ export function flagChange(words: readonly string[]): { readonly add: string; re
 
 /** Maildir letters as words, in the order of the table; letters of other programs have none. */
 export function flagWords(letters: string): string[] {
-  return FLAGS.filter(([letter]) => letters.includes(letter)).map(([, word]) => word);
+  return FLAG_WORDS.filter(([letter]) => letters.includes(letter)).map(([, word]) => word);
 }
 
 function wordOf(letter: string): string {
@@ -43,7 +34,7 @@ function wordOf(letter: string): string {
 }
 
 function noFlag(written: string): UsageError {
-  const words = FLAGS.map(([, word]) => word).join(', ');
+  const words = FLAG_WORDS.map(([, word]) => word).join(', ');
   return new UsageError('bad-flag', `There is no flag ${JSON.stringify(written)}.`, {
     hint: `The flags are ${words}; with un in front, such as unseen, they are taken away.`,
   });

@@ -7,7 +7,8 @@
 import { UsageError } from '../errors.ts';
 import { folderName, INBOX, TRASH } from '../store/folder-name.ts';
 import type { IndexedMessage } from '../store/index-row.ts';
-import { type Found, type MailIndex, withIndex } from '../store/mail-index.ts';
+import type { Found, MailIndex } from '../store/mail-index.ts';
+import { withIndex } from '../store/with-index.ts';
 import { parseQuery, type Query } from '../store/query.ts';
 import { type Account, localMailbox } from './account.ts';
 

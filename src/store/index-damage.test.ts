@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type IndexHome, indexHome, indexed, put } from '../../test/support/indexed.ts';
-import { withIndex } from './mail-index.ts';
+import { withIndex } from './with-index.ts';
 import { parseQuery } from './query.ts';
 
 const COUNT = 60;

@@ -15,6 +15,7 @@ import { setTimeout } from 'node:timers/promises';
 import { checkFolder, makeFolder, place } from './folder.ts';
 import { UnsealedIndex } from './index-fault.ts';
 import { APPLICATION, SCHEMA, VERSION } from './index-schema.ts';
+import { inTransaction } from './index-transaction.ts';
 
 /** Memory that a connection may use for pages, in KiB. */
 const CACHE = 16 * 1024;
@@ -126,21 +127,15 @@ async function connect(path: string, wait: number): Promise<DatabaseSync> {
 
 /** Throws away what is in the tables, whatever they are, and makes ours. */
 function remake(database: DatabaseSync, afresh: boolean): void {
-  database.exec('BEGIN IMMEDIATE');
-  try {
+  inTransaction(database, () => {
     // Another process may have been faster.
-    if (afresh || !isCurrent(database)) {
-      // The virtual ones first: others belong to them, and go with them.
-      const tables = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY sql LIKE 'CREATE VIRTUAL%' DESC";
-      for (const { name } of database.prepare(tables).all() as { name: string }[])
-        database.exec(`DROP TABLE IF EXISTS "${name.replaceAll('"', '""')}"`);
-      database.exec(SCHEMA);
-    }
-    database.exec('COMMIT');
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
+    if (!afresh && isCurrent(database)) return;
+    // The virtual ones first: others belong to them, and go with them.
+    const tables = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY sql LIKE 'CREATE VIRTUAL%' DESC";
+    for (const { name } of database.prepare(tables).all() as { name: string }[])
+      database.exec(`DROP TABLE IF EXISTS "${name.replaceAll('"', '""')}"`);
+    database.exec(SCHEMA);
+  });
 }
 
 function isCurrent(database: DatabaseSync): boolean {

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { indexHome, indexed, put } from '../../test/support/indexed.ts';
-import { withIndex } from './mail-index.ts';
+import { withIndex } from './with-index.ts';
 import { parseQuery } from './query.ts';
 
 const message = (header: string, text: string): string => `${header}\nMIME-Version: 1.0\n\n${text}\n`;

@@ -12,6 +12,7 @@ import { errnoOf } from './fault.ts';
 import type { DescribeMessage, MessageContent, Person } from '../mime/describe.ts';
 import { pathOf } from './index-scan.ts';
 import { counted, Threads } from './index-threads.ts';
+import { inTransaction } from './index-transaction.ts';
 import { foldText } from './index-words.ts';
 import { readStored } from './reader.ts';
 
@@ -156,19 +157,6 @@ function writeContents(database: DatabaseSync, batch: readonly Described[]): voi
       thread.run(threads.place(number, shown), number);
     }
   });
-}
-
-/** All or nothing; nothing is awaited in it. */
-export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const result = work();
-    database.exec('COMMIT');
-    return result;
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
 }
 
 function people(persons: readonly Person[]): string {

@@ -3,21 +3,10 @@ import { join } from 'node:path';
 import { folderName } from './folder-name.ts';
 import type { MessageHeader } from '../mime/describe.ts';
 import { UnsealedIndex } from './index-fault.ts';
+import type { StoredMessage } from './inventory.ts';
 import { pathOf } from './index-scan.ts';
 
-export interface IndexedMessage extends MessageHeader {
-  /** The same as in the mailbox. */
-  readonly number: number;
-  /** `inbox`, or as in `Archive/2026`. */
-  readonly folder: string;
-  readonly path: string;
-  /** In bytes. */
-  readonly size: number;
-  /** Maildir letters, sorted. */
-  readonly flags: string;
-  readonly seen: boolean;
-  readonly uidl: string | undefined;
-  readonly sha256: string | undefined;
+export interface IndexedMessage extends StoredMessage, MessageHeader {
   /** How many files are attached. */
   readonly attachments: number;
   readonly tags: readonly string[];
@@ -27,13 +16,14 @@ export interface IndexedMessage extends MessageHeader {
 
 /** One message by its number. */
 export const ROW = `
-SELECT m.number, folder, part, name, flags, size, files, thread, uidl, sha256, header,
+SELECT m.number, base, folder, part, name, flags, size, files, thread, uidl, sha256, header,
   (SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE number = m.number ORDER BY tag)) AS tags
 FROM messages m JOIN places ON places.id = place JOIN known ON known.number = m.number
 LEFT JOIN headers ON headers.number = m.number WHERE m.number = ?`;
 
 interface Row {
   readonly number: number;
+  readonly base: string;
   readonly folder: string;
   readonly part: string;
   readonly name: string;
@@ -53,10 +43,11 @@ const EMPTY: MessageHeader = { subject: '', from: [], to: [], cc: [], references
 export function messageOf(values: Record<string, unknown>, maildir: string): IndexedMessage {
   const row = values as unknown as Row;
   const header = row.header === null ? EMPTY : parsed<MessageHeader>(row.header);
-  const { number, flags, size } = row;
+  const { number, base, flags, size } = row;
   return {
     ...header,
     number,
+    base,
     folder: folderName(row.folder),
     path: join(maildir, pathOf(row), row.name),
     size,

@@ -6,14 +6,7 @@ export type { Delivered, Delivery } from './delivery.ts';
 export { Journal, type RecordReader } from './journal.ts';
 export type { Listed, Surveyed } from './ledger.ts';
 export { Lock } from './lock.ts';
-export {
-  type Found,
-  type FoundThreads,
-  type IndexOptions,
-  MailIndex,
-  type Selection,
-  withIndex,
-} from './mail-index.ts';
+export { type Found, type FoundThreads, MailIndex, type Selection } from './mail-index.ts';
 export type { IndexedMessage } from './index-row.ts';
 export { Mailbox, type MailboxPaths, type Planned, type StoredMessage } from './mailbox.ts';
 export { type FlagChange, Maildir, type MaildirEntry, type MaildirListing } from './maildir.ts';
@@ -23,3 +16,4 @@ export type { StoredContent } from './reader.ts';
 export { safeFileName } from './safe-name.ts';
 export { type FileSink, type SavedFile, saveFile } from './save.ts';
 export { Spool, type Spooled, type SpoolSink } from './spool.ts';
+export { type IndexOptions, withIndex } from './with-index.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { describeMessage } from '../mime/describe.ts';
 import { indexed, indexHome, put } from '../../test/support/indexed.ts';
-import { withIndex } from './mail-index.ts';
+import { withIndex } from './with-index.ts';
 import { Mailbox } from './mailbox.ts';
 
 test('messages of other programs are numbered and found', async (t) => {

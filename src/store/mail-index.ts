@@ -1,40 +1,27 @@
 /**
  * The index of a mailbox: what is in its messages and where they lie, so that lists and searches are quick.
  *
- * It is a cache in a folder of its own, made from the Maildir and the journal, and can be thrown away at any time: the numbers
- * are the journal's. `withIndex` is the way to it: it makes a spoilt index again, and where the index cannot be written
- * (a full disk, another process that does not end), it works with one in memory, and says so. Several processes may use it:
- * one writes at a time, and none that reads is held up. What this file must never know: MIME, servers, the terminal.
+ * It is made from the Maildir and the journals and brought up to date by what has changed in them; the numbers are the
+ * journal's. See with-index.ts for how it is opened. What this file must never know: MIME, servers, the terminal.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { dirname } from 'node:path';
 import { StoreError, UsageError } from '../errors.ts';
 import { nearestWord } from '../config/nearest.ts';
 import { readChange } from './change-log.ts';
-import { errnoOf } from './fault.ts';
 import { folderName, INBOX, TRASH } from './folder-name.ts';
-import { type DescribeMessage, describeMessage } from '../mime/describe.ts';
-import { isDamage, StaleIndex, whyUnusable } from './index-fault.ts';
-import { type IndexFile, indexIn, openIndexFile, openMemoryIndex, removeIndex } from './index-file.ts';
+import type { DescribeMessage } from '../mime/describe.ts';
+import { whyUnusable } from './index-fault.ts';
 import { applyChanges, applyRecords, journalTail, noteMark } from './index-journal.ts';
 import { applyPlaces, differs, notePlaces, seenPlaces } from './index-places.ts';
 import { type Condition, compileQuery } from './index-query.ts';
-import { countPending, inTransaction, type ReadingOptions, readPending, readSome } from './index-reading.ts';
+import { countPending, type ReadingOptions, readPending, readSome } from './index-reading.ts';
 import { type IndexedMessage, messageOf, ROW } from './index-row.ts';
 import { type ChangedPlace, changedPlaces } from './index-scan.ts';
+import { inTransaction } from './index-transaction.ts';
 import { readRecord } from './ledger.ts';
 import { Mailbox, type MailboxPaths } from './mailbox.ts';
 import type { Query } from './query.ts';
 import { threadTree } from './thread-tree.ts';
-
-export interface IndexOptions {
-  /** Says what is in a message; `describeMessage`. */
-  readonly describe?: DescribeMessage | undefined;
-  /** Told when the work goes on without the index. */
-  readonly warn?: ((text: string) => void) | undefined;
-  /** How long to wait for another process that writes, in milliseconds; 5,000. */
-  readonly wait?: number | undefined;
-}
 
 export interface Selection {
   readonly query?: Query | undefined;
@@ -44,9 +31,6 @@ export interface Selection {
   readonly skip?: number | undefined;
   readonly limit: number;
 }
-
-/** How long one process waits for another that writes, in milliseconds. */
-const PATIENCE = 5000;
 
 /** Messages that were asked for, newest first, and how many there are altogether. */
 export interface Found {
@@ -65,71 +49,6 @@ export interface FoundThreads extends Found {
 /** The messages of a thread; one that answers nothing and could not be read is one of its own. */
 const THREAD = `SELECT number FROM messages m JOIN places ON places.id = place
   WHERE (thread = ? OR number = ? AND thread IS NULL) AND folder <> ? ORDER BY number`;
-
-/**
- * Does something with the index of a mailbox, on the disk or, if that cannot be, in memory.
- *
- * @param work may be begun again, with an index that was made anew.
- * @throws what `work` throws, and StoreError for the mailbox itself.
- */
-export async function withIndex<T>(
-  paths: MailboxPaths,
-  options: IndexOptions,
-  work: (index: MailIndex) => Promise<T>,
-): Promise<T> {
-  const run = async (file: IndexFile): Promise<T> => {
-    try {
-      return await work(new MailIndex(file.database, paths, options.describe ?? describeMessage));
-    } finally {
-      file.close();
-    }
-  };
-  if (paths.cache !== undefined) {
-    const tried = await onDisk(indexIn(paths.cache), options.wait ?? PATIENCE, run);
-    if ('result' in tried) return tried.result;
-    options.warn?.(`the index cannot be used (${tried.reason}); without it this takes longer.`);
-  }
-  return run(await openMemoryIndex());
-}
-
-/** Two faults may follow each other: an index that was spoilt is made of the journal, and that is another one than before. */
-async function onDisk<T>(
-  path: string,
-  wait: number,
-  run: (file: IndexFile) => Promise<T>,
-): Promise<{ readonly result: T } | { readonly reason: string }> {
-  let reason = '';
-  let afresh = false;
-  for (let tries = 0; tries < 3; tries++) {
-    try {
-      return { result: await run(await openIndexFile(path, { wait, afresh })) };
-    } catch (error) {
-      reason = faultOf(error, dirname(path));
-      afresh = error instanceof StaleIndex;
-      if (!afresh && !(isDamage(error) && removed(path))) break;
-    }
-  }
-  return { reason };
-}
-
-/** Whether an index that is spoilt could be thrown away. */
-function removed(path: string): boolean {
-  try {
-    removeIndex(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Why the index in a folder cannot be used. @throws an error that is not the index's. */
-function faultOf(error: unknown, folder: string): string {
-  if (error instanceof StaleIndex || isDamage(error)) return 'it is damaged';
-  if (error instanceof StoreError && error.message.includes(folder)) return error.message.replace(/\.$/, '');
-  const reason = whyUnusable(error) ?? (/^E[A-Z0-9]+$/.test(errnoOf(error) ?? '') ? errnoOf(error) : undefined);
-  if (reason === undefined) throw error;
-  return reason;
-}
 
 /** An index that is open. */
 export class MailIndex {

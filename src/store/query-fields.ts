@@ -27,9 +27,9 @@ export const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
   ['id', { kind: 'id' }],
 ]);
 
-/** The words for what a message can be, and its Maildir letter. */
-const STATES: readonly (readonly [letter: string, ...words: string[]])[] = [
-  ['S', 'read', 'seen'],
+/** Each Maildir letter with its word, and what else it is called. */
+export const FLAG_WORDS: readonly (readonly [letter: string, word: string, ...others: string[]])[] = [
+  ['S', 'seen', 'read'],
   ['F', 'flagged', 'starred'],
   ['R', 'answered', 'replied'],
   ['P', 'passed', 'forwarded'],
@@ -42,7 +42,7 @@ export const FLAGS: ReadonlyMap<string, { readonly flag: string; readonly set: b
   string,
   { readonly flag: string; readonly set: boolean }
 >(
-  STATES.flatMap(([flag, ...words]) =>
+  FLAG_WORDS.flatMap(([flag, ...words]) =>
     words.flatMap((word) => [
       [word, { flag, set: true }],
       [`un${word}`, { flag, set: false }],

@@ -93,6 +93,7 @@ test('what a query cannot be is said, with what to do', async (t) => {
     ['since:soon', /not a date/],
     ['NEAR(', /missing/],
     ['x'.repeat(100_000), /longer than 10000/],
+    ['-from:ann', /write not from:…, or put -- in front/],
   ] as const) {
     const { code, stderr, stdout } = await home.posthorn(['list', query]);
     assert.deepEqual([code, stdout], [64, '']);

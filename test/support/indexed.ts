@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type IndexOptions, withIndex } from '../../src/store/mail-index.ts';
+import { type IndexOptions, withIndex } from '../../src/store/with-index.ts';
 import type { MailboxPaths } from '../../src/store/mailbox.ts';
 import { parseQuery } from '../../src/store/query.ts';
 import type { Scope } from './process.ts';

@@ -1,0 +1,92 @@
+/**
+ * The way to the index of a mailbox, which is a cache and may be thrown away at any time.
+ *
+ * Why nobody opens it otherwise: one that is spoilt is made again, and where it cannot be written (a full disk, another process
+ * that does not end) the same work is done with one in memory, which is said. Several processes may use it: one writes at a
+ * time, and none that reads is held up. What this file must never know: what is in it.
+ */
+import { dirname } from 'node:path';
+import { StoreError } from '../errors.ts';
+import { type DescribeMessage, describeMessage } from '../mime/describe.ts';
+import { errnoOf } from './fault.ts';
+import { isDamage, StaleIndex, whyUnusable } from './index-fault.ts';
+import { type IndexFile, indexIn, openIndexFile, openMemoryIndex, removeIndex } from './index-file.ts';
+import { MailIndex } from './mail-index.ts';
+import type { MailboxPaths } from './mailbox.ts';
+
+export interface IndexOptions {
+  /** Says what is in a message; `describeMessage`. */
+  readonly describe?: DescribeMessage | undefined;
+  /** Told when the work goes on without the index. */
+  readonly warn?: ((text: string) => void) | undefined;
+  /** How long to wait for another process that writes, in milliseconds; 5,000. */
+  readonly wait?: number | undefined;
+}
+
+/** How long one process waits for another that writes, in milliseconds. */
+const PATIENCE = 5000;
+
+/**
+ * Does something with the index of a mailbox, on the disk or, if that cannot be, in memory.
+ *
+ * @param work may be begun again, with an index that was made anew.
+ * @throws what `work` throws, and StoreError for the mailbox itself.
+ */
+export async function withIndex<T>(
+  paths: MailboxPaths,
+  options: IndexOptions,
+  work: (index: MailIndex) => Promise<T>,
+): Promise<T> {
+  const run = async (file: IndexFile): Promise<T> => {
+    try {
+      return await work(new MailIndex(file.database, paths, options.describe ?? describeMessage));
+    } finally {
+      file.close();
+    }
+  };
+  if (paths.cache !== undefined) {
+    const tried = await onDisk(indexIn(paths.cache), options.wait ?? PATIENCE, run);
+    if ('result' in tried) return tried.result;
+    options.warn?.(`the index cannot be used (${tried.reason}); without it this takes longer.`);
+  }
+  return run(await openMemoryIndex());
+}
+
+/** Two faults may follow each other: an index that was spoilt is made of the journal, and that is another one than before. */
+async function onDisk<T>(
+  path: string,
+  wait: number,
+  run: (file: IndexFile) => Promise<T>,
+): Promise<{ readonly result: T } | { readonly reason: string }> {
+  let reason = '';
+  let afresh = false;
+  for (let tries = 0; tries < 3; tries++) {
+    try {
+      return { result: await run(await openIndexFile(path, { wait, afresh })) };
+    } catch (error) {
+      reason = faultOf(error, dirname(path));
+      afresh = error instanceof StaleIndex;
+      if (!afresh && !(isDamage(error) && removed(path))) break;
+    }
+  }
+  return { reason };
+}
+
+/** Whether an index that is spoilt could be thrown away. */
+function removed(path: string): boolean {
+  try {
+    removeIndex(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Why the index in a folder cannot be used. @throws an error that is not the index's. */
+function faultOf(error: unknown, folder: string): string {
+  if (error instanceof StaleIndex || isDamage(error)) return 'it is damaged';
+  if (error instanceof StoreError && error.message.includes(folder)) return error.message.replace(/\.$/, '');
+  const reason = whyUnusable(error) ?? (/^E[A-Z0-9]+$/.test(errnoOf(error) ?? '') ? errnoOf(error) : undefined);
+  if (reason === undefined) throw error;
+  return reason;
+}
