@@ -64,7 +64,11 @@ export function readFetchOptions(flags: FetchFlags, { fetch }: Pick<Account, 'fe
   const place = flags.deliver ?? fetch.deliver;
   // What is asked for by number takes the place of its header, which is in the mailbox.
   const deliver = place === undefined || flags.message ? undefined : parseDeliverTarget(place, home);
-  const { limit = fetch.limit, maxSize = fetch.maxSize, deleteRemoved = fetch.deleteRemoved } = flags;
+  const {
+    limit = fetch.limit,
+    maxSize = fetch.maxSize,
+    deleteRemoved = flags.keep !== true && fetch.deleteRemoved,
+  } = flags;
   const { sinceNow, passedOver, dryRun, message: only } = flags;
   return {
     keep: readKeep(flags) ?? fetch.keep,

@@ -10,6 +10,7 @@ import { PosthornError, ReplyError, StoreError, UsageError } from '../errors.ts'
 import { type MboxEnvelope, mboxEntry } from '../mime/mbox.ts';
 import type { SmtpClient } from '../smtp/client.ts';
 import { Maildir } from '../store/maildir.ts';
+import { withLf } from '../wire/eol.ts';
 import { appendToMbox } from '../store/mbox-file.ts';
 import { openContent } from '../store/reader.ts';
 import type { Account, Surroundings } from './account.ts';
@@ -77,8 +78,8 @@ function maildirTarget(maildir: Maildir): Target {
 function programTarget(command: string, { name = '' }: Account, { run }: Surroundings): Target {
   if (run === undefined) throw new UsageError('cannot-run', 'No programs can be run here.');
   return {
-    async take({ path, size }) {
-      const ended = await run(command, chunksOf(path), { POSTHORN_ACCOUNT: name, POSTHORN_SIZE: String(size) });
+    async take({ path }) {
+      const ended = await run(command, withLf(chunksOf(path)), { POSTHORN_ACCOUNT: name });
       if ('failure' in ended) throw new StoreError('delivery-failed', `The delivery command ${ended.failure}.`);
       if (ended.code === 75) throw new Refused('the delivery command says: try again later (75)');
       if (ended.code !== 0) throw new Refused(`the delivery command refused it (exit code ${ended.code})`);

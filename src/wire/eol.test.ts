@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { chunkSizes, cutBy, nastyBytes } from '../../test/support/chunks.ts';
 import { cuts } from '../../test/support/parse.ts';
 import { latin1 } from './bytes.ts';
-import { EolNormaliser, normaliseEol } from './eol.ts';
+import { EolNormaliser, normaliseEol, withLf } from './eol.ts';
 
 function normalise(pieces: readonly Uint8Array[]): string {
   const normaliser = new EolNormaliser();
@@ -55,4 +55,16 @@ test('over a stream, chunk by chunk', async () => {
   const pieces: string[] = [];
   for await (const piece of normaliseEol(chunks())) pieces.push(latin1(piece));
   assert.deepEqual(pieces, ['a\r\nb', '\r\nc', '\r\n']);
+});
+
+test('withLf: CRLF becomes LF wherever chunks are cut, and nothing else changes', async () => {
+  const text = 'a\r\nb\rc\nd\r\r\n\r';
+  for (let size = 1; size <= text.length; size++) {
+    const chunks = async function* () {
+      for (let at = 0; at < text.length; at += size) yield Buffer.from(text.slice(at, at + size));
+    };
+    let found = '';
+    for await (const chunk of withLf(chunks())) found += Buffer.from(chunk).toString();
+    assert.equal(found, 'a\nb\rc\nd\r\n\r');
+  }
 });

@@ -66,3 +66,15 @@ export class BareNewlineDetector {
     this.#afterCr = afterCr;
   }
 }
+
+/** CRLF as LF, for programs of this machine; a CR or an LF alone stays what it is. */
+export async function* withLf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  let held = false;
+  for await (const chunk of chunks) {
+    const text = asBuffer(chunk).toString('latin1');
+    const whole: string = held ? `\r${text}` : text;
+    held = whole.endsWith('\r');
+    yield Buffer.from((held ? whole.slice(0, -1) : whole).replaceAll('\r\n', '\n'), 'latin1');
+  }
+  if (held) yield Buffer.of(0x0d);
+}
