@@ -171,7 +171,8 @@ export class Output {
     const { transcript, ...told } = describe(error);
     const { code, hint } = told;
     if (code === 'stdout-closed') return;
-    const message = `${about === undefined ? '' : `${about}: `}${told.message}${next === undefined ? '' : ` ${next}`}`;
+    const ended = next === undefined ? told.message : `${told.message.replace(/[^.!?]$/, '$&.')} ${next}`;
+    const message = about === undefined ? ended : `${about}: ${ended}`;
     if (this.isJson) return this.#talk(safeJson({ error: { ...told, message } }));
     const lines = [`${this.#talkStyle.red('posthorn:')} ${safeText(message)}`];
     if (hint !== null) lines.push(`  ${safeText(hint)}`);

@@ -5,7 +5,7 @@ import type { Mailbox } from '../store/mailbox.ts';
 import type { Account, Surroundings } from './account.ts';
 import { carryOut, judge, type ReadyRule } from './filter.ts';
 import { rulesFor } from './filter-match.ts';
-import { headerOf } from './header-retrieval.ts';
+import { headersOf } from './header-retrieval.ts';
 import type { Wanted } from './retrieval.ts';
 import type { Say } from './session.ts';
 
@@ -22,11 +22,7 @@ export async function skippedBy(
   if (!rules.some(({ skip }) => skip)) return skipped;
   for (let from = 0; from < candidates.length; from += BATCH) {
     const batch = candidates.slice(from, from + BATCH);
-    const asked = batch.map(({ at }) => headerOf(client, at));
-    // No other answer can pass for that to STAT: each of those before it was to its own request.
-    const allAnswered = client.stat();
-    const headers = await Promise.all(asked);
-    await allAnswered;
+    const headers = await headersOf(client, batch);
     for (const [row, { at, size }] of batch.entries()) {
       const octets = headers[row];
       if (octets === undefined) continue;

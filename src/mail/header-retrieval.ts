@@ -28,11 +28,7 @@ export async function retrieveHeaders(
   const stubs: Stub[] = [];
   for (let from = 0; from < wanted.length; from += BATCH) {
     const batch = wanted.slice(from, from + BATCH);
-    const asked = batch.map(({ at }) => headerOf(client, at));
-    // No other answer can pass for that to STAT: each of those before it was to its own request.
-    const allAnswered = client.stat();
-    const headers = await Promise.all(asked);
-    await allAnswered;
+    const headers = await headersOf(client, batch);
     const got = batch.flatMap((message, row) => {
       const header = headers[row];
       return header === undefined ? [] : [{ message, header }];
@@ -54,8 +50,17 @@ function deliver(mailbox: Mailbox, plan: Planned, header: Uint8Array = new Uint8
   return delivery;
 }
 
-/** The header of a message; undefined where the server refuses. */
-export async function headerOf(client: Pop3Client, at: number): Promise<Uint8Array | undefined> {
+/** The headers of messages, all asked for at once; undefined for those that the server refuses. */
+export async function headersOf(client: Pop3Client, messages: readonly Wanted[]): Promise<(Uint8Array | undefined)[]> {
+  const asked = messages.map(({ at }) => headerOf(client, at));
+  // No other answer can pass for that to STAT: each of those before it was to its own request.
+  const allAnswered = client.stat();
+  const headers = await Promise.all(asked);
+  await allAnswered;
+  return headers;
+}
+
+async function headerOf(client: Pop3Client, at: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let octets = 0;
   try {
