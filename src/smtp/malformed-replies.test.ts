@@ -80,7 +80,7 @@ test('what could begin another command is refused before it is written', async (
     const { channel, peer } = withPeer();
     const named = reason(SmtpClient.over(channel, { ...OPTIONS, name: text }));
     await peer.says('220 mail.test\r\n');
-    assert.equal(((await named) as { code?: string }).code, 'bad-argument');
+    assert.equal(((await named) as { code?: string }).code, 'bad-name');
     assert.deepEqual(peer.writes, []);
   }
   const { channel, peer } = withPeer();

@@ -66,9 +66,13 @@ passwordeval = "echo ${users[0]?.password}"
 
   configure(home, `[defaults]\nca_file = "${home.caFile}"\n${account('work', 'ann')}${account('home', 'bob')}`);
   const several = { exit: 78, code: 'no-account', says: /Several accounts.*--account.*work, home/s };
-  for (const command of ['list', 'fetch', 'read 1']) await assertFails(home, command.split(' '), several, { env });
+  for (const command of ['list', 'read 1']) await assertFails(home, command.split(' '), several, { env });
   await assertReads(home, ['-a', 'work']);
-  assert.equal((await run('fetch', '-a', 'home')).code, 0);
+  // Only fetch means all of them, where none is named.
+  const fetched = await run('fetch');
+  assert.equal(fetched.code, 0, fetched.stderr);
+  assert.match(fetched.stderr, /^home: 1 new message/m);
+  assert.match(fetched.stderr, /^work: No new messages/m);
 
   configure(
     home,
