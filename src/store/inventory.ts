@@ -29,6 +29,9 @@ export interface StoredMessage {
   readonly sha256: string | undefined;
 }
 
+/** How often a message is opened that another program goes on moving. */
+const TRIES = 5;
+
 export class Inventory {
   /** Paths that are no messages; they are never opened. */
   ignored: readonly string[] = [];
@@ -77,15 +80,16 @@ export class Inventory {
 
   /** Opens a message, also where it was moved meanwhile. @throws StoreError `message-missing`, or the code of the fault. */
   async read(number: number): Promise<StoredContent> {
-    const entry = this.#here(number);
-    try {
-      return await openContent(entry.path);
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'mailbox-missing') throw error;
+    let place: { readonly base: string; readonly path: string } | undefined = this.#here(number);
+    for (let tries = 0; place !== undefined && tries < TRIES; tries += 1) {
+      try {
+        return await openContent(place.path);
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.code !== 'mailbox-missing') throw error;
+      }
+      place = await this.#folders.find(place.base);
     }
-    const moved = await this.#folders.find(entry.base);
-    if (moved === undefined) throw missing(number);
-    return openContent(moved.path);
+    throw missing(number);
   }
 
   /** Sets and clears flags. @throws as `read`. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readFile, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -209,4 +209,19 @@ test('a state folder that others can write is refused', async () => {
   await reopened(() => undefined);
   await chmod(paths.state, 0o777);
   await assert.rejects(Mailbox.open(paths), code('unsafe-folder'));
+});
+
+test('folders of somebody else are refused, before anything is written into them', {
+  skip: process.getuid?.() !== 0,
+}, async () => {
+  await reopened((mailbox) => fetch(mailbox, listing('a')));
+  for (const path of [paths.state, paths.maildir, join(paths.maildir, 'new')]) {
+    await chown(path, 65_534, 65_534);
+    await assert.rejects(Mailbox.open(paths), code('unsafe-folder'));
+    await chown(path, 0, 0);
+  }
+  assert.deepEqual(await readdir(paths.state), ['journal']);
+  await rename(join(paths.maildir, 'new'), join(folder, 'elsewhere'));
+  await symlink(join(folder, 'elsewhere'), join(paths.maildir, 'new'));
+  await assert.rejects(Mailbox.open(paths), code('not-a-folder'));
 });

@@ -26,6 +26,9 @@ export interface MaildirPlace {
   readonly flags: string;
 }
 
+/** How often what vanished is looked for again. */
+const LOOKS = 3;
+
 /** A message in the folder as it was when we looked. */
 export interface MaildirEntry extends MaildirPlace {
   /** In bytes. */
@@ -94,15 +97,29 @@ export class Maildir {
   async list(): Promise<MaildirListing> {
     const entries = new Map<string, MaildirEntry>();
     const ignored: string[] = [];
-    for (const folder of ['new', 'cur']) {
-      for (const fileName of await this.#names(folder)) {
-        const entry = this.#entry(folder, fileName);
-        if (entry === 'ignored') ignored.push(join(this.path, folder, fileName));
-        else if (entry !== undefined) entries.set(entry.base, entry);
-      }
-    }
+    let vanished = await this.#look(entries, ignored);
+    // A name that is gone when it is looked at was mostly changed by another program: the message has another one.
+    for (let again = 0; again < LOOKS && vanished.size > 0; again += 1)
+      vanished = await this.#look(entries, [], vanished);
     const sorted = [...entries.values()].sort(byDelivery);
     return { entries: sorted, ignored };
+  }
+
+  /** Gathers what is there, or only what has these base names; returns those whose names were gone meanwhile. */
+  async #look(entries: Map<string, MaildirEntry>, ignored: string[], only?: Set<string>): Promise<Set<string>> {
+    const vanished = new Set<string>();
+    for (const folder of ['new', 'cur']) {
+      for (const fileName of await this.#names(folder)) {
+        const base = parseName(fileName)?.base;
+        if (base === undefined || only?.has(base) === false) continue;
+        const entry = this.#entry(folder, fileName);
+        if (entry === 'ignored') ignored.push(join(this.path, folder, fileName));
+        else if (entry === undefined) vanished.add(base);
+        else entries.set(base, entry);
+      }
+    }
+    for (const base of entries.keys()) vanished.delete(base);
+    return vanished;
   }
 
   /** Where each message of these base names is, by its name alone: nothing else is looked at. */
@@ -120,7 +137,7 @@ export class Maildir {
 
   /** The message with this base name, wherever it is now and whatever its flags. */
   async find(base: string): Promise<MaildirEntry | undefined> {
-    for (const folder of ['new', 'cur', 'new']) {
+    for (const folder of ['new', 'cur', 'new', 'cur']) {
       for (const fileName of await this.#names(folder)) {
         if (!fileName.startsWith(base) || parseName(fileName)?.base !== base) continue;
         const entry = this.#entry(folder, fileName);
