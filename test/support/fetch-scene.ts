@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runHere } from './here.ts';
-import { MAILDROP_PASSWORD, type RefillableMaildrop, startMaildrop } from './maildrop.ts';
+import { MAILDROP_PASSWORD, type MaildropOptions, type RefillableMaildrop, startMaildrop } from './maildrop.ts';
 import type { Scope } from './process.ts';
 import { type Ended, type Home, makeHome } from './program.ts';
 import { runTraced, type Traced, type Tracing } from './traced.ts';
@@ -39,9 +39,9 @@ export class FetchScene {
     this.state = join(home.folder, 'state/posthorn', drop.mailbox);
   }
 
-  static async make(scope: Scope, contents = CONTENTS): Promise<FetchScene> {
+  static async make(scope: Scope, options: MaildropOptions = {}, contents = CONTENTS): Promise<FetchScene> {
     const home = await makeHome(scope, { POSTHORN_PASSWORD: MAILDROP_PASSWORD });
-    return new FetchScene(home, await startMaildrop(scope, contents), contents);
+    return new FetchScene(home, await startMaildrop(scope, contents, options), contents);
   }
 
   /** As if nothing had ever been fetched. */

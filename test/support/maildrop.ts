@@ -20,12 +20,24 @@ export interface RefillableMaildrop {
   refill(uids?: readonly string[]): void;
 }
 
+export interface MaildropOptions {
+  /** Awaited before a message is sent. */
+  readonly before?: ((uid: string) => Promise<void> | void) | undefined;
+  /** Milliseconds of silence before the server ends a session. */
+  readonly autologout?: number | undefined;
+}
+
 /** Serves these messages to ann; their unique ids are `u1`, `u2` and so on. The server ends with the scope. */
-export async function startMaildrop(scope: Scope, contents: readonly Buffer[]): Promise<RefillableMaildrop> {
+export async function startMaildrop(
+  scope: Scope,
+  contents: readonly Buffer[],
+  { before, autologout }: MaildropOptions = {},
+): Promise<RefillableMaildrop> {
   const all = contents.map((content, at) => ({
     uid: `u${at + 1}`,
     octets: content.length,
     async *read() {
+      await before?.(`u${at + 1}`);
       yield content;
     },
   }));
@@ -41,7 +53,7 @@ export async function startMaildrop(scope: Scope, contents: readonly Buffer[]): 
     };
   };
   const backend = { open, password: async () => MAILDROP_PASSWORD };
-  const listener = await listen({}, (channel) => void servePop3(channel, { backend, insecure: true }));
+  const listener = await listen({}, (channel) => void servePop3(channel, { backend, insecure: true, autologout }));
   scope.after(() => listener.close());
   return {
     url: `pop3+insecure://ann@127.0.0.1:${listener.port}`,
