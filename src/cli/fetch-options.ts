@@ -32,7 +32,7 @@ const USUAL_WATCH = 300_000;
 export function addFetchOptions(command: Command): Command {
   return command
     .optionsGroup('What comes:')
-    .option('--limit <count>', 'fetch at most so many messages, oldest first', readPositive)
+    .option('--limit <count>', 'fetch at most so many messages, oldest first; 0 for none', readCount)
     .option('--max-size <size>', 'of larger messages fetch only the header, such as 5M', readSize)
     .option(
       '--message <number>',
@@ -116,14 +116,6 @@ function refuseConflicts(flags: FetchFlags): void {
     if (other !== undefined && !(one === '--dry-run' && other !== '--watch'))
       throw new UsageError('conflicting-options', `${one} and ${other} cannot both be given.`);
   }
-}
-
-function readPositive(text: string): number {
-  const count = readCount(text);
-  if (count > 0) return count;
-  throw new UsageError('bad-number', 'A limit of 0 would fetch nothing.', {
-    hint: 'See what is there with --dry-run.',
-  });
 }
 
 function readPace(text: string): number {
