@@ -57,11 +57,6 @@ export async function listMail(account: Account, request: ListRequest, reports: 
   return { mailbox: paths.maildir, ...found };
 }
 
-/** Makes ready for the next list, as behind a fetch; without a place for the index nothing is done. @throws as `listMail`. */
-export async function indexMail(account: Account, reports: ListReports): Promise<void> {
-  await withIndex(await localMailbox(account), { warn: reports.warn }, (index) => bringUpToDate(index, false, reports));
-}
-
 /**
  * The numbers of the messages that a query selects: in all folders but the trash, or in those that it names.
  *
