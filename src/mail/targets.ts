@@ -10,9 +10,9 @@ import { PosthornError, ReplyError, StoreError, UsageError } from '../errors.ts'
 import { type MboxEnvelope, mboxEntry } from '../mime/mbox.ts';
 import type { SmtpClient } from '../smtp/client.ts';
 import { Maildir } from '../store/maildir.ts';
-import { withLf } from '../wire/eol.ts';
 import { appendToMbox } from '../store/mbox-file.ts';
-import { openContent } from '../store/reader.ts';
+import { readStored } from '../store/reader.ts';
+import { withLf } from '../wire/eol.ts';
 import type { Account, Surroundings } from './account.ts';
 import { openSmtp, type Say } from './session.ts';
 
@@ -45,7 +45,7 @@ export async function openTarget(
       return maildirTarget(await Maildir.open(target.path, { create: true }));
     case 'mbox':
       return {
-        take: ({ path }) => appendToMbox(target.path, mboxEntry(chunksOf(path), envelope())),
+        take: ({ path }) => appendToMbox(target.path, mboxEntry(readStored(path), envelope())),
         close: async () => undefined,
       };
     case 'mda':
@@ -64,7 +64,7 @@ function maildirTarget(maildir: Maildir): Target {
       if ((await maildir.find(base)) !== undefined) return;
       const delivery = maildir.deliver(base);
       try {
-        for await (const chunk of chunksOf(path)) await delivery.write(chunk);
+        for await (const chunk of readStored(path)) await delivery.write(chunk);
         await delivery.commit();
       } catch (error) {
         await delivery.abort();
@@ -79,7 +79,7 @@ function programTarget(command: string, { name = '' }: Account, { run }: Surroun
   if (run === undefined) throw new UsageError('cannot-run', 'No programs can be run here.');
   return {
     async take({ path }) {
-      const ended = await run(command, withLf(chunksOf(path)), { POSTHORN_ACCOUNT: name });
+      const ended = await run(command, withLf(readStored(path)), { POSTHORN_ACCOUNT: name });
       if ('failure' in ended) throw new StoreError('delivery-failed', `The delivery command ${ended.failure}.`);
       if (ended.code === 75) throw new Refused('the delivery command says: try again later (75)');
       if (ended.code !== 0) throw new Refused(`the delivery command refused it (exit code ${ended.code})`);
@@ -99,7 +99,7 @@ function lmtpTarget(recipient: string | undefined, connect: () => Promise<SmtpCl
     async take({ path, size }) {
       client ??= await connect();
       const has8bit = client.capabilities.has('8BITMIME');
-      const message = { chunks: () => chunksOf(path), size, has8bit };
+      const message = { chunks: () => readStored(path), size, has8bit };
       try {
         const { outcome, recipients } = await client.send({ from: '', recipients: [recipient] }, message);
         if (outcome === 'sent') return;
@@ -119,9 +119,4 @@ function lmtpTarget(recipient: string | undefined, connect: () => Promise<SmtpCl
 
 function envelope(): MboxEnvelope {
   return { sender: undefined, date: new Date() };
-}
-
-async function* chunksOf(path: string): AsyncGenerator<Uint8Array, void, undefined> {
-  const content = await openContent(path);
-  yield* content.chunks();
 }
