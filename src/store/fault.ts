@@ -93,3 +93,14 @@ export async function guarded<T>(doing: string, work: () => Promise<T>): Promise
     throw storeFault(error, doing);
   }
 }
+
+/** Waits for what is done to a file. @returns false where no file has the name, so that nothing was done. */
+export async function ifThere(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

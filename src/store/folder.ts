@@ -8,7 +8,7 @@ import { chmod, link, lstat, mkdir, open, rename, stat, unlink } from 'node:fs/p
 import { dirname, resolve } from 'node:path';
 import { geteuid } from 'node:process';
 import { StoreError } from '../errors.ts';
-import { errnoOf, guarded } from './fault.ts';
+import { errnoOf, guarded, ifThere } from './fault.ts';
 
 /** Makes a folder, and the missing ones above it, with mode 0700 whatever the umask; an existing one is left as it is. */
 export async function makeFolder(path: string): Promise<void> {
@@ -114,14 +114,8 @@ export async function replaceFile(from: string, to: string): Promise<boolean> {
 }
 
 /** Whether anything at all, a dangling link included, has this name. */
-export async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw error;
-  }
+export function exists(path: string): Promise<boolean> {
+  return ifThere(lstat(path));
 }
 
 /** Removes a file of ours, if it is there and can be removed; used for leftovers, which do no harm where they stay. */

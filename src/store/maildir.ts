@@ -11,7 +11,7 @@ import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError, UsageError } from '../errors.ts';
 import { type Delivered, Delivery } from './delivery.ts';
-import { errnoOf, guarded } from './fault.ts';
+import { guarded, ifThere } from './fault.ts';
 import { checkFolder, exists, makeFolder, removeLeftover, syncFolder } from './folder.ts';
 import { formatName, isBase, isUnique, parseName, RANDOM_BYTES, secondsOf, sortFlags, uniqueBase } from './name.ts';
 
@@ -165,7 +165,7 @@ export class Maildir {
         // A target beside a source that is gone is the message itself, moved by somebody who was faster.
         if ((await exists(path)) && (await exists(there.path)))
           throw new StoreError('name-taken', `${path} already exists.`);
-        if (await renamed(there.path, path)) return { ...entry, path, flags };
+        if (await ifThere(rename(there.path, path))) return { ...entry, path, flags };
       }
       return undefined;
     });
@@ -212,17 +212,6 @@ export class Maildir {
 function isAbandoned(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
   return found !== undefined && found.mtimeMs < Date.now() - ABANDONED;
-}
-
-/** Renames a file; false when it is not there. */
-async function renamed(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw error;
-  }
 }
 
 /** Letters to set and to clear. */

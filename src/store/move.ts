@@ -6,7 +6,7 @@
  */
 import { lstat, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errnoOf, guarded } from './fault.ts';
+import { errnoOf, guarded, ifThere } from './fault.ts';
 import { exists, place } from './folder.ts';
 import { type FolderPlace, maildirOf } from './folders.ts';
 import type { Maildir, MaildirPlace } from './maildir.ts';
@@ -43,7 +43,7 @@ export async function removeAll(places: readonly FolderPlace[]): Promise<string[
   const removed = await inParallel(places, (place) =>
     guarded(`remove ${place.path}`, async () => {
       for (let now: MaildirPlace | undefined = place; now !== undefined; now = await maildirOf(place).find(place.base))
-        if (await unlinked(now.path)) return place.base;
+        if (await ifThere(unlink(now.path))) return place.base;
       return undefined;
     }),
   );
@@ -88,25 +88,14 @@ async function placed(from: string, to: string): Promise<'placed' | 'taken' | 'g
 /** Takes the old name away. Where another program has changed the flags in it meanwhile, the new name gets them. */
 async function dropOldName({ from, to }: Moving): Promise<void> {
   await guarded(`move ${from.path}`, async () => {
-    if (await unlinked(from.path)) return;
+    if (await ifThere(unlink(from.path))) return;
     const now = await maildirOf(from).find(from.base);
     if (now === undefined || !(await isSame(now.path, to))) return;
     const target = maildirOf({ path: to });
     await rename(to, join(target.path, 'cur', formatName(now)));
     await target.sync();
-    await unlinked(now.path);
+    await ifThere(unlink(now.path));
   });
-}
-
-/** Removes a name; false when it is not there. */
-async function unlinked(path: string): Promise<boolean> {
-  try {
-    await unlink(path);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw error;
-  }
 }
 
 /** Whether two names are of one file. */
