@@ -6,11 +6,10 @@
  * hours keeps nobody from a flag. What this file must never know: servers, and the numbers of messages.
  */
 import { join } from 'node:path';
-import { StoreError } from '../errors.ts';
 import { type Change, ChangeLog, type ChangeRecord, inverse, readChange, type Step, type Verb } from './change-log.ts';
 import { checkFolder, makeFolder } from './folder.ts';
 import type { FolderPlace, Folders } from './folders.ts';
-import { Journal } from './journal.ts';
+import { applyAll, Journal } from './journal.ts';
 import { Lock } from './lock.ts';
 import { moveAll, removeAll, syncAll } from './move.ts';
 import { inParallel } from './parallel.ts';
@@ -148,12 +147,6 @@ async function purge(folders: Folders, steps: readonly Step[]): Promise<Set<stri
 }
 
 function replay(records: readonly ChangeRecord[], state: string): ChangeLog {
-  const log = new ChangeLog();
-  for (const record of records) {
-    if (log.apply(record)) continue;
-    throw new StoreError('journal-damaged', `The journal ${changesIn(state)} contradicts itself.`, {
-      hint: 'The mail itself is not affected. Restore the file from a backup, or move it away: tags are lost then.',
-    });
-  }
-  return log;
+  const hint = 'The mail itself is not affected. Restore the file from a backup, or move it away: tags are lost then.';
+  return applyAll(new ChangeLog(), records, changesIn(state), hint);
 }

@@ -143,6 +143,25 @@ export class Journal<T> {
   }
 }
 
+/**
+ * Builds up what the records of a journal come to.
+ *
+ * @param hint what to do about one that contradicts itself.
+ * @throws StoreError `journal-damaged` where it does.
+ */
+export function applyAll<T, S extends { apply(record: T): boolean }>(
+  state: S,
+  records: readonly T[],
+  path: string,
+  hint: string,
+): S {
+  for (const record of records) {
+    if (!state.apply(record))
+      throw new StoreError('journal-damaged', `The journal ${path} contradicts itself.`, { hint });
+  }
+  return state;
+}
+
 interface Replay<T> {
   readonly records: T[];
   /** Where the next line goes: behind the last good one. */

@@ -9,12 +9,12 @@
  */
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { StoreError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { Delivered, Delivery } from './delivery.ts';
 import { checkFolder, makeFolder, syncFolder } from './folder.ts';
 import { Folders } from './folders.ts';
 import { Inventory, type StoredMessage } from './inventory.ts';
-import { Journal } from './journal.ts';
+import { applyAll, Journal } from './journal.ts';
 import { Ledger, type LedgerItem, type Listed, type MailboxRecord, readRecord, type Surveyed } from './ledger.ts';
 import { Lock } from './lock.ts';
 import { type FlagChange, Maildir } from './maildir.ts';
@@ -388,14 +388,8 @@ function isToAdopt({ size }: { readonly size: number }, item: LedgerItem | undef
 }
 
 function replay(records: readonly MailboxRecord[], state: string): Ledger {
-  const ledger = new Ledger();
-  for (const record of records) {
-    if (ledger.apply(record)) continue;
-    throw new StoreError('journal-damaged', `The journal ${journalIn(state)} contradicts itself.`, {
-      hint: 'The mail itself is not affected. Restore the file from a backup, or move it away to start a new one.',
-    });
-  }
-  return ledger;
+  const hint = 'The mail itself is not affected. Restore the file from a backup, or move it away to start a new one.';
+  return applyAll(new Ledger(), records, journalIn(state), hint);
 }
 
 function journalIn(state: string): string {
