@@ -4,7 +4,6 @@
  * Of what we stored the journal knows the SHA-256. What other programs delivered is read when a size gives reason to,
  * and once. What this file must never know: where the new messages come from.
  */
-import { createHash } from 'node:crypto';
 import type { StoredMessage } from './inventory.ts';
 import type { Mailbox } from './mailbox.ts';
 
@@ -31,13 +30,7 @@ export class KnownContent {
   async has(sha256: string, size: number): Promise<boolean> {
     const unread = this.#unread.get(size) ?? [];
     this.#unread.delete(size);
-    for (const { number } of unread) this.#hashes.add(await this.#hashOf(number));
+    for (const { number } of unread) this.#hashes.add(await (await this.#mailbox.read(number)).sha256());
     return this.#hashes.has(sha256);
-  }
-
-  async #hashOf(number: number): Promise<string> {
-    const hash = createHash('sha256');
-    for await (const chunk of (await this.#mailbox.read(number)).chunks()) hash.update(chunk);
-    return hash.digest('hex');
   }
 }

@@ -7,7 +7,6 @@
  * already in the Maildir is adopted instead of fetched again, an unfinished file of ours is removed. Messages that
  * other programs deliver get the next number when first seen. What this file must never know: POP3, MIME, accounts.
  */
-import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { Delivered, Delivery } from './delivery.ts';
@@ -343,9 +342,7 @@ export class Mailbox {
     for (const folder of new Set(adopted.map(({ path }) => dirname(path)))) await syncFolder(folder);
     const records = await inParallel(adopted, async ({ base, path }) => {
       const content = await openContent(path);
-      const hash = createHash('sha256');
-      for await (const chunk of content.chunks()) hash.update(chunk);
-      const found = { base, path, size: content.size, sha256: hash.digest('hex') };
+      const found = { base, path, size: content.size, sha256: await content.sha256() };
       const { header, stub } = this.#planned(base);
       return header && stub === undefined ? this.#stub(found) : this.#stored(found, false);
     });

@@ -4,6 +4,7 @@
  * Why: a FIFO or a device under a hostile name must neither block nor feed us for ever, so the kind is checked on the
  * open descriptor and reading stops at the size seen then. What this file must never know: what the bytes are.
  */
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { StoreError } from '../errors.ts';
@@ -24,7 +25,9 @@ export interface StoredContent {
   chunks(): AsyncGenerator<Uint8Array, void, undefined>;
   /** All of it at once. */
   bytes(): Promise<Uint8Array>;
-  /** Needed only when neither of the two above was used. */
+  /** The SHA-256 of all of it, in lower-case hex. */
+  sha256(): Promise<string>;
+  /** Needed only when none of the three above was used. */
   close(): Promise<void>;
 }
 
@@ -53,6 +56,11 @@ function contentOf(file: FileHandle, path: string, size: number): StoredContent 
       const parts: Uint8Array[] = [];
       for await (const chunk of readChunks(file, path, size)) parts.push(chunk);
       return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+    },
+    async sha256() {
+      const hash = createHash('sha256');
+      for await (const chunk of readChunks(file, path, size)) hash.update(chunk);
+      return hash.digest('hex');
     },
     close: () => file.close(),
   };
