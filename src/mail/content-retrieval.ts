@@ -7,7 +7,7 @@
 import { LimitError, Pop3ReplyError } from '../errors.ts';
 import type { Pop3Client } from '../pop3/client.ts';
 import type { Delivery } from '../store/delivery.ts';
-import { type Listed, NO_UIDL } from '../store/ledger.ts';
+import { type Listed, NO_UIDL } from '../store/ledger-record.ts';
 import type { Mailbox } from '../store/mailbox.ts';
 
 /** Messages under way at once, and made durable together. */

@@ -7,7 +7,7 @@
 import { UsageError } from '../errors.ts';
 import type { Pop3Client } from '../pop3/client.ts';
 import type { SizeRow } from '../pop3/grammar.ts';
-import { NO_UIDL } from '../store/ledger.ts';
+import { NO_UIDL } from '../store/ledger-record.ts';
 import type { Mailbox } from '../store/mailbox.ts';
 import { ContentRetrieval, type Held, type Unknown } from './content-retrieval.ts';
 import { eraseAndQuit } from './erase.ts';

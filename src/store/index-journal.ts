@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ChangeRecord } from './change-log.ts';
 import { Journal, type JournalMark, type JournalTail, type RecordReader } from './journal.ts';
 import { StaleIndex } from './index-fault.ts';
-import type { MailboxRecord } from './ledger.ts';
+import type { MailboxRecord } from './ledger-record.ts';
 
 /**
  * Reads what a journal has gained since its mark was noted.

@@ -4,7 +4,8 @@
 export { type AttachmentFile, openAttachment } from './attachment.ts';
 export type { Delivered, Delivery } from './delivery.ts';
 export { Journal, type RecordReader } from './journal.ts';
-export type { Listed, Surveyed } from './ledger.ts';
+export type { Surveyed } from './ledger.ts';
+export type { Listed } from './ledger-record.ts';
 export { Lock } from './lock.ts';
 export { type Found, type FoundThreads, MailIndex, type Selection } from './mail-index.ts';
 export type { IndexedMessage } from './index-row.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Ledger, type MailboxRecord, readRecord } from './ledger.ts';
+import { Ledger } from './ledger.ts';
+import { type MailboxRecord, readRecord } from './ledger-record.ts';
 
 function ledgerOf(...records: MailboxRecord[]): Ledger {
   const ledger = new Ledger();

@@ -18,7 +18,7 @@ import { countPending, type ReadingOptions, readPending, readSome } from './inde
 import { type IndexedMessage, messageOf, ROW } from './index-row.ts';
 import { type ChangedPlace, changedPlaces } from './index-scan.ts';
 import { inTransaction } from './index-transaction.ts';
-import { readRecord } from './ledger.ts';
+import { readRecord } from './ledger-record.ts';
 import { Mailbox, type MailboxPaths } from './mailbox.ts';
 import type { Query } from './query.ts';
 import { threadTree } from './thread-tree.ts';
