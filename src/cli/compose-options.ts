@@ -7,8 +7,6 @@ import { openInput, readText } from '../config/input.ts';
 import { UsageError } from '../errors.ts';
 import type { Account } from '../mail/account.ts';
 import type { MessageRequest } from '../mail/compose.ts';
-import { messageAttachment } from '../mail/message-attachment.ts';
-import { openMessage, readOpened } from '../mail/read.ts';
 import { type Bodies, markdownBodies } from '../mime/compose-markdown.ts';
 import type { Attachment } from '../mime/draft.ts';
 import type { Context } from './context.ts';
@@ -95,6 +93,9 @@ export async function readCompanions(
 ): Promise<Pick<MessageRequest, 'attachments' | 'calendar'>> {
   const messages: Attachment[] = [];
   for (const number of attachMessage) {
+    // Loaded here: most messages carry no other, and need no reader of messages.
+    const { openMessage, readOpened } = await import('../mail/read.ts');
+    const { messageAttachment } = await import('../mail/message-attachment.ts');
     const message = await openMessage(account, number);
     messages.push(await messageAttachment(message, (await readOpened(message)).subject));
   }

@@ -6,8 +6,6 @@
 import { homedir } from 'node:os';
 import { AbortedError } from '../errors.ts';
 import type { Account, AccountRequest, Surroundings } from '../mail/account.ts';
-import { resolveAccount } from '../mail/account.ts';
-import { resolveAccounts } from '../mail/accounts.ts';
 import { colorWanted, Output } from './output.ts';
 import { canPrompt, type PromptInput, promptKey, promptPassword } from './prompt.ts';
 
@@ -93,8 +91,9 @@ export function makeContext(program: Program, options: GlobalOptions, stop: Abor
           choose: (question: string, keys: string) => promptKey(question, keys, asking),
         }
       : {}),
-    account: () => resolveAccount(options, surroundings),
-    accounts: (names) => resolveAccounts(names, options, surroundings),
+    // Loaded here: help, and a command line that is wrong, need no account.
+    account: async () => (await import('../mail/account.ts')).resolveAccount(options, surroundings),
+    accounts: async (names) => (await import('../mail/accounts.ts')).resolveAccounts(names, options, surroundings),
     onNudge: (listener) => void program.on?.('SIGUSR2', listener),
   };
 }

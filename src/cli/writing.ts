@@ -7,7 +7,6 @@ import type { Account } from '../mail/account.ts';
 import { composeMessage, type MessageRequest } from '../mail/compose.ts';
 import type { Beginning } from '../mail/reply.ts';
 import type { Sendable, SendRequests } from '../mail/send.ts';
-import { htmlToText } from '../mime/html.ts';
 import { checkAttachments, companions } from './attachment-check.ts';
 import { type ComposeOptions, readBody, readCompanions, readHtml, readMarkdown } from './compose-options.ts';
 import type { Context } from './context.ts';
@@ -102,13 +101,19 @@ async function write(context: Context, options: WritingOptions, account: Account
   const markdown = await readMarkdown(context, options);
   const typed = markdown?.text ?? (await readBody(context, options, html !== undefined));
   await checkAttachments(context, { text: typed, html, attachments: companions(request).length > 0 }, options);
-  const text = typed ?? (html === undefined || begun === BLANK ? undefined : await htmlToText(html));
+  const text = typed ?? (html === undefined || begun === BLANK ? undefined : await textOf(html));
   const bodies = {
     ...(text === undefined ? {} : { text: begun.around(text) }),
     ...(markdown === undefined ? {} : { html: begun.aroundHtml(markdown.html) }),
   };
   const message = text === undefined ? draft : await composeMessage({ ...request, ...bodies }, from);
   return { ...message, remove: () => begun.close() };
+}
+
+async function textOf(html: string): Promise<string> {
+  // Loaded here: most messages that are written are text.
+  const { htmlToText } = await import('../mime/html.ts');
+  return htmlToText(html);
 }
 
 function hasBody({ body, bodyFile }: ComposeOptions): boolean {

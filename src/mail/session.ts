@@ -3,9 +3,9 @@ import type { ServerUrl } from '../config/url.ts';
 import { AbortedError, ConfigError, Pop3ReplyError, PosthornError, UsageError } from '../errors.ts';
 import type { ConnectOptions } from '../net/connect.ts';
 import type { TlsInfo } from '../net/tls.ts';
-import { Pop3Client } from '../pop3/client.ts';
+import type { Pop3Client } from '../pop3/client.ts';
 import type { Credentials } from '../sasl/credentials.ts';
-import { SmtpClient } from '../smtp/client.ts';
+import type { SmtpClient } from '../smtp/client.ts';
 import type { Account, Surroundings } from './account.ts';
 import { LoginPause } from './login-pause.ts';
 
@@ -20,7 +20,10 @@ export async function openPop3(account: Account, surroundings: Surroundings, say
   // Asked for first: a server should not be kept waiting for a person, and a missing password connects to nothing.
   const credentials = await credentialsOf(account, url.user);
   warnBefore(url, surroundings, say);
-  const client = await Pop3Client.connect(await connectOptions(url, account, surroundings));
+  // Each client is loaded where it is used: nothing needs both.
+  const client = await (await import('../pop3/client.ts')).Pop3Client.connect(
+    await connectOptions(url, account, surroundings),
+  );
   warnNotOffered(url, client.tls, say);
   try {
     await inUtf8(client);
@@ -53,7 +56,10 @@ export async function openSmtp(account: Account, surroundings: Surroundings, say
   const credentials = url.user === undefined ? undefined : await credentialsOf(account, url.user);
   warnBefore(url, surroundings, say);
   const protocol = url.lmtp ? 'lmtp' : 'smtp';
-  const client = await SmtpClient.connect({ ...(await connectOptions(url, account, surroundings)), protocol });
+  const client = await (await import('../smtp/client.ts')).SmtpClient.connect({
+    ...(await connectOptions(url, account, surroundings)),
+    protocol,
+  });
   warnNotOffered(url, client.tls, say);
   try {
     if (credentials !== undefined) await client.login({ ...credentials, mechanism: account.auth });
