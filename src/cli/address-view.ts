@@ -17,12 +17,14 @@ export function showAddress({ name, local, domain, address }: Address): string {
   const shown = domain === '' ? safeText(address) : showReal(local, domain, address);
   const safe = truncate(safeText(name).trim(), MAX_NAME);
   if (safe === '') return shown;
-  const quoted = PLAIN_NAME.test(name) ? safe : `"${safe.replaceAll('"', '\\"')}"`;
+  const quoted = plainName().test(name) ? safe : `"${safe.replaceAll('"', '\\"')}"`;
   return shown === '' ? quoted : `${quoted} <${shown}>`;
 }
 
+// Made when the first name is shown: as a literal it would be parsed at every start.
+let plainNamePattern: RegExp | undefined;
 /** What needs no quotes to be read back as a name. */
-const PLAIN_NAME = /^[\p{L}\p{M}\p{N}\p{So} !#$%&'*+/=?^_`{|}~-]+$/u;
+const plainName = () => (plainNamePattern ??= new RegExp("^[\\p{L}\\p{M}\\p{N}\\p{So} !#$%&'*+/=?^_`{|}~-]+$", 'u'));
 
 function showReal(local: string, domain: string, address: string): string {
   const forms = domainForms(domain);

@@ -7,13 +7,18 @@
 
 /** Soft hyphens and what has no width: breaks that nobody needs here, and the padding of newsletters. */
 const UNSEEN = /[\u034f\u00ad\u200b\u2060\ufeff]/g;
+// Made when the first text beyond ASCII is met: as a literal it would be parsed at every start.
+let idleJoinerPattern: RegExp | undefined;
 /** Joiners that join nothing. */
-const IDLE_JOINER =
-  /(?<![\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])[\u200c\u200d]|[\u200c\u200d](?![\p{L}\p{M}\p{Extended_Pictographic}])/gu;
+const idleJoiner = () =>
+  (idleJoinerPattern ??= new RegExp(
+    String.raw`(?<![\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])[\u200c\u200d]|[\u200c\u200d](?![\p{L}\p{M}\p{Extended_Pictographic}])`,
+    'gu',
+  ));
 
 /** Text without the characters that a page has for breaking and padding its lines. */
 export function visible(text: string): string {
-  return /^[\0-\x7f]*$/.test(text) ? text : text.replace(UNSEEN, '').replace(IDLE_JOINER, '');
+  return /^[\0-\x7f]*$/.test(text) ? text : text.replace(UNSEEN, '').replace(idleJoiner(), '');
 }
 
 /** Lines being made. White space is collapsed as HTML has it, unless it is kept. */

@@ -7,9 +7,14 @@
  * otherwise, such as ß, ø and ё, become what they are written as. Pure, and linear.
  */
 
+// Made when the first text beyond ASCII is met: as a literal it would be parsed at every start.
+let charactersPattern: RegExp | undefined;
 /** Scripts that are written without blanks, or with endings that are hard to tell from the word. */
-const CHARACTERS =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/gu;
+const characters = () =>
+  (charactersPattern ??= new RegExp(
+    String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]`,
+    'gu',
+  ));
 const LETTERS = /[ßẞæÆœŒøØłŁđĐðÞþıёЁ]/g;
 const WRITTEN: Readonly<Record<string, string>> = {
   ß: 'ss',
@@ -42,7 +47,7 @@ export function foldText(text: string): string {
   return text
     .normalize('NFKC')
     .replace(LETTERS, (letter) => WRITTEN[letter] ?? letter)
-    .replace(CHARACTERS, ' $& ');
+    .replace(characters(), ' $& ');
 }
 
 /** Whether there is anything in a text that the tokenizer takes for a word. */
