@@ -19,9 +19,7 @@ const MAX_COLUMN = 75;
 /** White space at the end of a line is transport padding; a run longer than a line can be is not. */
 const MAX_RUN = 1000;
 
-const HEX = Array.from({ length: 256 }, (_, octet) =>
-  Buffer.from(`=${octet.toString(16).toUpperCase().padStart(2, '0')}`),
-);
+const HEX = Buffer.from('0123456789ABCDEF');
 
 /** Encodes text whose line ends are CRLF. Any other CR or LF is escaped and thereby kept. */
 export class QuotedPrintableEncoder implements Codec {
@@ -92,8 +90,9 @@ export class QuotedPrintableEncoder implements Codec {
 
   #escape(octet: number): void {
     this.#room(3);
-    this.#out.set(HEX[octet] as Buffer, this.#size);
-    this.#size += 3;
+    this.#out[this.#size++] = EQUALS;
+    this.#out[this.#size++] = HEX[octet >> 4] as number;
+    this.#out[this.#size++] = HEX[octet & 15] as number;
   }
 
   #room(width: number): void {
