@@ -31,10 +31,13 @@ const WORDS: Readonly<Record<string, string>> = {
 const UNSPACED = new Set(['zh', 'ja', 'ko']);
 const spaced = Object.entries(WORDS).flatMap(([language, words]) => (UNSPACED.has(language) ? [] : [words]));
 const unspaced = [...UNSPACED].map((language) => WORDS[language]);
-const MENTION = new RegExp(
-  `(?<![\\p{L}\\p{N}_-])(?:${spaced.join('|')})(?![\\p{L}\\p{N}_])|${unspaced.join('|')}`,
-  'iu',
-);
+// Made when the first text is looked at, not at every start.
+let pattern: RegExp | undefined;
+const mention = () =>
+  (pattern ??= new RegExp(
+    `(?<![\\p{L}\\p{N}_-])(?:${spaced.join('|')})(?![\\p{L}\\p{N}_])|${unspaced.join('|')}`,
+    'iu',
+  ));
 
 /** In characters; who mentions it later has said much else first. */
 const MAX_TEXT = 1024 * 1024;
@@ -43,7 +46,7 @@ const MAX_TEXT = 1024 * 1024;
 export function attachmentMention(text: string): string | undefined {
   for (const line of text.slice(0, MAX_TEXT).normalize('NFC').split(/\r?\n/)) {
     if (line === '-- ') return undefined;
-    const [word] = (/^\s*>/.test(line) ? null : MENTION.exec(line)) ?? [];
+    const [word] = (/^\s*>/.test(line) ? null : mention().exec(line)) ?? [];
     if (word !== undefined) return word;
   }
   return undefined;
