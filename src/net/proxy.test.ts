@@ -1,19 +1,16 @@
 /** Through proxies of both kinds: to the server behind, or to a clear reason; with good ones and with hostile ones. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, type TestContext, test } from 'node:test';
-import { makeAuthority, makeCertificate, readIdentity } from '../../test/support/certificate.ts';
+import { type TestContext, test } from 'node:test';
+import { makeIdentities } from '../../test/support/identities.ts';
 import { onLoopback } from '../../test/support/loopback.ts';
 import { line, reason } from '../../test/support/peer.ts';
+import { startStlsServer } from '../../test/support/stls-server.ts';
 import { startHttpProxy, startSocks } from '../../test/support/tiny-proxy.ts';
 import { PosthornError } from '../errors.ts';
 import { LineParser } from '../wire/line.ts';
-import type { Channel } from './channel.ts';
 import { type ConnectOptions, openChannel, secure } from './connect.ts';
-import { listen, type ServerIdentity, secureServer } from './listen.ts';
+import { listen } from './listen.ts';
 import type { ProxyOptions } from './proxy.ts';
 
 /** No name server knows it. */
@@ -24,35 +21,11 @@ const KINDS = [
   ['http', startHttpProxy],
 ] as const;
 
-let folder = '';
-let ca = '';
-let identity: ServerIdentity = { certificate: '', key: '' };
+const { ca, identityOf } = await makeIdentities('trusted');
 
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'proxy-'));
-  const authority = await makeAuthority(folder);
-  ca = await readFile(authority.caFile, 'utf8');
-  identity = await readIdentity(await makeCertificate(authority));
-});
-
-after(() => rm(folder, { recursive: true, force: true }));
-
-/** Greets, agrees to STLS, and repeats what else it hears. */
-async function startServer(t: TestContext, implicit = false): Promise<number> {
-  const converse = async (channel: Channel): Promise<void> => {
-    await channel.write(line('+OK ready'));
-    for (;;) {
-      const command = await channel.read(new LineParser());
-      await channel.write(line(`+OK ${command}`));
-      if (command === 'STLS') await secureServer(channel, identity);
-    }
-  };
-  const server = await listen({ implicit: implicit ? identity : undefined }, (channel) => {
-    converse(channel).catch(() => undefined);
-  });
-  t.after(() => server.close());
-  return server.port;
-}
+/** The server behind the proxy. */
+const startServer = (t: TestContext, implicit = false): Promise<number> =>
+  startStlsServer(t, identityOf('trusted'), implicit);
 
 /** A proxy that says the next of its lines whenever it hears something; the last one may be followed by its end. */
 async function scripted(t: TestContext, answers: readonly Buffer[], ends = false) {

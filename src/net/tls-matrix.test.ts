@@ -3,39 +3,22 @@
  * way to TLS. The rule is one line, `accepted`; whatever it does not allow must be refused before a word is said.
  */
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, type TestContext, test } from 'node:test';
-import { type CertificateKind, makeAuthority, makeCertificate, readIdentity } from '../../test/support/certificate.ts';
+import { type TestContext, test } from 'node:test';
+import type { CertificateKind } from '../../test/support/certificate.ts';
+import { makeIdentities } from '../../test/support/identities.ts';
 import { line, reason } from '../../test/support/peer.ts';
 import { TlsError } from '../errors.ts';
 import { LineParser } from '../wire/line.ts';
 import { type ConnectOptions, openChannel, secure } from './connect.ts';
-import { listen, type ServerIdentity, secureServer } from './listen.ts';
+import { listen, secureServer } from './listen.ts';
 import type { TlsOptions } from './tls.ts';
 
 const SHOWN = ['trusted', 'self-signed', 'other-host', 'expired'] as const satisfies CertificateKind[];
 const TRUST = ['the well-known', 'its authority', 'the certificate itself', 'another authority'] as const;
 const PINS = ['nothing', 'it', 'another one'] as const;
 
-const identities = new Map<CertificateKind, ServerIdentity>();
-let folder = '';
-let ca = '';
-let otherCa = '';
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'matrix-'));
-  const authority = await makeAuthority(folder);
-  ca = await readFile(authority.caFile, 'utf8');
-  for (const kind of SHOWN) {
-    identities.set(kind, await readIdentity(await makeCertificate(authority, kind)));
-  }
-  const other = await mkdtemp(join(folder, 'other-'));
-  otherCa = await readFile((await makeAuthority(other)).caFile, 'utf8');
-});
-after(() => rm(folder, { recursive: true, force: true }));
+const { ca, identityOf, fingerprintOf } = await makeIdentities(...SHOWN);
+const { ca: otherCa } = await makeIdentities();
 
 /** A pin is all that counts where there is one; else the chain, the dates and the name must be right. */
 function accepted(shown: CertificateKind, trust: (typeof TRUST)[number], pin: (typeof PINS)[number]): boolean {
@@ -43,15 +26,6 @@ function accepted(shown: CertificateKind, trust: (typeof TRUST)[number], pin: (t
   if (shown === 'self-signed') return trust === 'the certificate itself';
   return shown === 'trusted' && trust === 'its authority';
 }
-
-function identityOf(kind: CertificateKind): ServerIdentity {
-  const identity = identities.get(kind);
-  assert.ok(identity);
-  return identity;
-}
-
-const fingerprintOf = (kind: CertificateKind): string =>
-  new X509Certificate(identityOf(kind).certificate).fingerprint256;
 
 function options(shown: CertificateKind, trust: (typeof TRUST)[number], pin: (typeof PINS)[number]): TlsOptions {
   const authorities = {

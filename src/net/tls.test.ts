@@ -1,60 +1,22 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer as createPlainServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
-import { after, before, type TestContext, test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { createServer } from 'node:tls';
-import { type CertificateKind, makeAuthority, makeCertificate, readIdentity } from '../../test/support/certificate.ts';
+import type { CertificateKind } from '../../test/support/certificate.ts';
+import { makeIdentities } from '../../test/support/identities.ts';
 import { onLoopback } from '../../test/support/loopback.ts';
 import { line, reason } from '../../test/support/peer.ts';
+import { startStlsServer } from '../../test/support/stls-server.ts';
 import { TlsError } from '../errors.ts';
 import { LineParser } from '../wire/line.ts';
 import { Channel } from './channel.ts';
 import { type ConnectOptions, openChannel, secure } from './connect.ts';
-import { listen, type ServerIdentity, secureServer } from './listen.ts';
+import { secureServer } from './listen.ts';
 import { startTls } from './tls.ts';
 
-const identities = new Map<CertificateKind, ServerIdentity>();
-let folder = '';
-let ca = '';
-let foreignCa = '';
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tls-'));
-  const authority = await makeAuthority(folder);
-  ca = await readFile(authority.caFile, 'utf8');
-  const kinds: CertificateKind[] = ['trusted', 'self-signed', 'other-host', 'expired'];
-  await Promise.all(
-    kinds.map(async (kind) => {
-      identities.set(kind, await readIdentity(await makeCertificate(authority, kind)));
-    }),
-  );
-  foreignCa = identityOf('self-signed').certificate;
-});
-
-after(() => rm(folder, { recursive: true, force: true }));
-
-function identityOf(kind: CertificateKind): ServerIdentity {
-  const identity = identities.get(kind);
-  assert.ok(identity);
-  return identity;
-}
-
-const fingerprintOf = (kind: CertificateKind): string =>
-  new X509Certificate(identityOf(kind).certificate).fingerprint256;
-
-/** Greets, agrees to STLS, and repeats what else it hears. */
-async function converse(channel: Channel, identity: ServerIdentity): Promise<void> {
-  await channel.write(line('+OK ready'));
-  for (;;) {
-    const command = await channel.read(new LineParser());
-    await channel.write(line(`+OK ${command}`));
-    if (command === 'STLS') await secureServer(channel, identity);
-  }
-}
+const { ca, identityOf, fingerprintOf } = await makeIdentities('trusted', 'self-signed', 'other-host', 'expired');
+const foreignCa = identityOf('self-signed').certificate;
 
 /** Starts the server with one kind of certificate and connects to it under TLS, one way or the other. */
 async function reach(
@@ -63,12 +25,8 @@ async function reach(
   security: 'implicit' | 'required',
   options: Partial<ConnectOptions> = {},
 ): Promise<Channel> {
-  const identity = identityOf(kind);
-  const server = await listen({ implicit: security === 'implicit' ? identity : undefined }, (channel) => {
-    converse(channel, identity).catch(() => undefined);
-  });
-  t.after(() => server.close());
-  const where: ConnectOptions = { host: 'localhost', port: server.port, security, tls: { ca: [ca] }, ...options };
+  const port = await startStlsServer(t, identityOf(kind), security === 'implicit');
+  const where: ConnectOptions = { host: 'localhost', port, security, tls: { ca: [ca] }, ...options };
   const channel = await openChannel(where);
   assert.equal(await channel.read(new LineParser()), '+OK ready');
   if (security === 'required') {
