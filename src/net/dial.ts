@@ -5,6 +5,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP, type NetConnectOpts, type Socket } from 'node:net';
 import { AbortedError, UsageError } from '../errors.ts';
+import { aborted } from './failures.ts';
 import { AllFailed, interleave, race } from './race.ts';
 import { cannotConnect, noFamily, type Place } from './unreachable.ts';
 
@@ -44,10 +45,10 @@ export async function dial(
   system: System = SYSTEM,
 ): Promise<Socket> {
   const stop = new AbortController();
-  const aborted = () => stop.abort(new AbortedError('aborted', 'Stopped.', { phase: 'connect' }));
+  const abort = () => stop.abort(aborted('connect'));
   const timer = setTimeout(() => stop.abort(failure('ETIMEDOUT')), timeout);
-  signal?.addEventListener('abort', aborted, { once: true });
-  if (signal?.aborted) aborted();
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted) abort();
   let targets: readonly Target[] = [];
   try {
     targets = await targetsOf(place, stop.signal, system);
@@ -60,7 +61,7 @@ export async function dial(
     throw cannotConnect(place, attempts);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', aborted);
+    signal?.removeEventListener('abort', abort);
   }
 }
 

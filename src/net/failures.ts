@@ -22,8 +22,9 @@ export function unasked(): ProtocolError {
   return new ProtocolError('unsolicited', message, { hint: TAMPERING });
 }
 
-export function aborted(): AbortedError {
-  return new AbortedError('aborted', 'Stopped.');
+/** The caller stopped the work. Without a `phase` it is that of the request whose answer came next. */
+export function aborted(phase?: string): AbortedError {
+  return new AbortedError('aborted', 'Stopped.', { phase });
 }
 
 const OWN_CERTIFICATE = 'Check --tls-certificate and --tls-key, and ask whoever runs the server.';

@@ -16,9 +16,10 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { domainToASCII } from 'node:url';
-import { AbortedError, PosthornError, UsageError } from '../errors.ts';
+import { PosthornError, UsageError } from '../errors.ts';
 import type { ChannelBinding } from '../sasl/binding.ts';
 import { bindingsOf } from './binding.ts';
+import { aborted } from './failures.ts';
 import { brokenOff, nameOf, pinMismatch, refusal, tooSlow } from './tls-faults.ts';
 
 /** How long a handshake may take, milliseconds. */
@@ -86,7 +87,7 @@ export function startTls(
     const settle = (error?: Error) => {
       clearTimeout(timer);
       socket.off('error', settle).off('close', closed).off('secureConnect', secured);
-      signal?.removeEventListener('abort', aborted);
+      signal?.removeEventListener('abort', abort);
       // An error between here and the channel's own listener shows as a destroyed socket.
       socket.on('error', () => undefined);
       if (error === undefined)
@@ -95,10 +96,10 @@ export function startTls(
       reject(error instanceof PosthornError ? error : refusal(error, host, certificate));
     };
     const closed = () => settle(brokenOff(host));
-    const aborted = () => settle(new AbortedError('aborted', 'Stopped.', { phase: 'tls' }));
+    const abort = () => settle(aborted('tls'));
     const secured = () => settle(pinned ? pinMismatch(certificate, host, options.fingerprint ?? '') : undefined);
     const timer = setTimeout(() => settle(tooSlow(host, timeout)), timeout);
-    signal?.addEventListener('abort', aborted, { once: true });
+    signal?.addEventListener('abort', abort, { once: true });
     socket
       .prependListener('secure', () => {
         certificate = socket.getPeerCertificate();

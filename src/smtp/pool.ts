@@ -5,7 +5,8 @@
  * never repeated. Each connection carries one message at a time, so that no more than that one is ever in doubt.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AbortedError, AuthError, type PosthornError, UsageError } from '../errors.ts';
+import { AuthError, type PosthornError, UsageError } from '../errors.ts';
+import { aborted } from '../net/failures.ts';
 import type { LoginOptions } from '../sasl/attempt.ts';
 import { SmtpClient, type SmtpOptions } from './client.ts';
 import type { Envelope, Outgoing, SendOptions, SendResult } from './envelope.ts';
@@ -222,7 +223,7 @@ export class SmtpPool {
     }
   }
 
-  readonly #abort = (): void => this.#stop(new AbortedError('aborted', 'Stopped.'));
+  readonly #abort = (): void => this.#stop(aborted());
 
   #stop(error: PosthornError): void {
     this.#ended ??= error;
