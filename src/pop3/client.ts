@@ -11,6 +11,7 @@ import { notSent } from '../net/requests.ts';
 import { wantsTls } from '../net/security.ts';
 import type { TlsInfo } from '../net/tls.ts';
 import type { LoginOptions } from '../sasl/attempt.ts';
+import { utf8 } from '../wire/bytes.ts';
 import type { Sink } from '../wire/parser.ts';
 import { RowCollector } from '../wire/rows.ts';
 import { type Capabilities } from '../wire/capabilities.ts';
@@ -180,7 +181,7 @@ export class Pop3Client {
     const listing = new RowCollector(MAX_LANGUAGES);
     const read = this.#conversation
       .command('LANG', [], { listing })
-      .then(() => listing.rows.map((row) => parseLanguage(Buffer.from(row, 'latin1').toString('utf8'))));
+      .then(() => listing.rows.map((row) => parseLanguage(utf8(Buffer.from(row, 'latin1')))));
     return pipelined(read);
   }
 

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { formatDate } from '../mime/date.ts';
 import type { ReceivedEnvelope } from '../smtp/envelope.ts';
+import { isAscii } from '../smtp/grammar.ts';
 import { encodeUtf8Address } from '../smtp/xtext.ts';
 import { latin1 } from '../wire/bytes.ts';
 
@@ -22,9 +23,7 @@ export async function successReport(
   const header = await headerOf(chunks);
   const boundary = `=_${randomBytes(16).toString('hex')}`;
   // RFC 3461 §6.2: what was delivered is not brought back, whatever RET says.
-  const [type, encoding] = /[^\x00-\x7f]/.test(header)
-    ? ['message/global-headers', '8bit']
-    : ['text/rfc822-headers', '7bit'];
+  const [type, encoding] = isAscii(header) ? ['text/rfc822-headers', '7bit'] : ['message/global-headers', '8bit'];
   const lines = [
     `Date: ${formatDate(new Date())}`,
     'From: Posthorn sandbox <postmaster@localhost>',
@@ -79,7 +78,7 @@ function statusOf({ envelopeId, requests }: ReceivedEnvelope, told: readonly str
 
 /** RFC 6533 §3. */
 function typed(address: string): string {
-  return `${/[^\x00-\x7f]/.test(address) ? 'utf-8' : 'rfc822'}; ${plain(address)}`;
+  return `${isAscii(address) ? 'rfc822' : 'utf-8'}; ${plain(address)}`;
 }
 
 /** On one line and in ASCII, whatever a client wrote. */

@@ -4,7 +4,7 @@
  * A message with a bare LF or CR may be read as two messages by the next relay, so none leaves this program. What a
  * composer makes is exact already and need not come through here.
  */
-import { asBuffer, CR, CRLF, LF } from './bytes.ts';
+import { asBuffer, CR, CRLF, LF, latin1 } from './bytes.ts';
 
 /** Rewrites bare CR and bare LF as CRLF, chunk by chunk. */
 export class EolNormaliser {
@@ -71,10 +71,10 @@ export class BareNewlineDetector {
 export async function* withLf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   let held = false;
   for await (const chunk of chunks) {
-    const text = asBuffer(chunk).toString('latin1');
+    const text = latin1(chunk);
     const whole: string = held ? `\r${text}` : text;
     held = whole.endsWith('\r');
     yield Buffer.from((held ? whole.slice(0, -1) : whole).replaceAll('\r\n', '\n'), 'latin1');
   }
-  if (held) yield Buffer.of(0x0d);
+  if (held) yield Buffer.of(CR);
 }
