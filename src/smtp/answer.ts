@@ -14,7 +14,12 @@ export function answer(
   return channel.write(Buffer.from(`${lines}\r\n`), lines);
 }
 
-const TROUBLE = new SmtpReplyError({ code: 451, enhanced: '4.3.0' }, 'this server has trouble, try again later');
+/** A no of our own, to be thrown; what backends throw for theirs is the same error. */
+export function refused(code: number, enhanced: string, words: string): SmtpReplyError {
+  return new SmtpReplyError({ code, enhanced }, words);
+}
+
+const TROUBLE = refused(451, '4.3.0', 'this server has trouble, try again later');
 
 /**
  * Says no. A backend refuses with the error a client would get from the wire; its own trouble is told as temporary, and
@@ -25,6 +30,6 @@ const TROUBLE = new SmtpReplyError({ code: 451, enhanced: '4.3.0' }, 'this serve
 export function refuse(channel: Channel, error: unknown, fault?: (error: unknown) => void): Promise<void> {
   if (channel.failure !== undefined) throw error;
   if (!(error instanceof SmtpReplyError)) fault?.(error);
-  const refused = error instanceof SmtpReplyError ? error : TROUBLE;
-  return answer(channel, refused.replyCode, refused.message, refused.enhanced);
+  const { replyCode, message, enhanced } = error instanceof SmtpReplyError ? error : TROUBLE;
+  return answer(channel, replyCode, message, enhanced);
 }

@@ -1,5 +1,5 @@
 /** VRFY and EXPN of the server: what it tells of its users and lists, where a backend lets it (RFC 5321 §3.5). */
-import { SmtpReplyError } from '../errors.ts';
+import { refused } from './answer.ts';
 import { isAscii } from './grammar.ts';
 
 export interface Directory {
@@ -33,8 +33,4 @@ function found(mailboxes: readonly string[], argument: string): readonly string[
   if (mailboxes.length === 0) throw refused(550, '5.1.1', `there is no ${subject(argument)} here`);
   if (UTF8.test(argument) || mailboxes.every(isAscii)) return mailboxes;
   throw refused(550, '5.6.8', 'the answer needs SMTPUTF8');
-}
-
-function refused(code: number, enhanced: string, words: string): SmtpReplyError {
-  return new SmtpReplyError({ code, enhanced }, words);
 }

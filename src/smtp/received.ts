@@ -1,6 +1,6 @@
 /** The parameters of MAIL and RCPT as a server takes them: those it announced, each once, within what it announced. Pure. */
-import { SmtpReplyError } from '../errors.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
+import { refused } from './answer.ts';
 import type { Parameter } from './parameters.ts';
 
 /**
@@ -41,8 +41,4 @@ function readOne<T extends object>(
     throw keyword === 'SIZE' ? refused(552, '5.3.4', excess) : refused(501, '5.5.4', excess);
   }
   throw refused(501, '5.5.4', `that is no value of ${keyword}`);
-}
-
-function refused(code: number, enhanced: string, words: string): SmtpReplyError {
-  return new SmtpReplyError({ code, enhanced }, words);
 }

@@ -3,10 +3,10 @@
  *
  * What comes is read to its end even when it is refused: the client listens only then.
  */
-import { SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { BareNewlineDetector } from '../wire/eol.ts';
 import type { Parser, Sink } from '../wire/parser.ts';
+import { refused } from './answer.ts';
 import { DATA_BLOCK } from './commands.ts';
 import type { Copies, Fault } from './delivery.ts';
 
@@ -47,13 +47,11 @@ export class Reception {
   /** Why nobody will get the message, whatever is still to come of it. */
   get fault(): Fault | undefined {
     if (this.#octets > this.#limit) {
-      return {
-        error: new SmtpReplyError({ code: 552, enhanced: '5.3.4' }, `message larger than ${this.#limit} octets`),
-      };
+      return { error: refused(552, '5.3.4', `message larger than ${this.#limit} octets`) };
     }
     // Some reader behind us may take a bare line end for a real one, and its dot for the end (the attacks of 2023).
     if (this.#newlines?.found) {
-      return { error: new SmtpReplyError({ code: 550, enhanced: '5.6.0' }, 'bare CR or LF in the message') };
+      return { error: refused(550, '5.6.0', 'bare CR or LF in the message') };
     }
     return undefined;
   }

@@ -4,13 +4,13 @@
  * RFC 5321 §4.1.1 calls what is kept here the reverse-path, the forward-path and the mail data buffer. The counterpart
  * of `transaction.ts`.
  */
-import { SmtpReplyError } from '../errors.ts';
+import type { SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
 import { CountedBody } from '../wire/count.ts';
 import { parseDecimal } from '../wire/decimal.ts';
 import { DotDecoder } from '../wire/dot.ts';
-import { answer, refuse } from './answer.ts';
+import { answer, refuse, refused } from './answer.ts';
 import { DATA_BLOCK, type Verb } from './commands.ts';
 import { Copies, type Deliver } from './delivery.ts';
 import type { RecipientRequests } from './envelope.ts';
@@ -65,7 +65,7 @@ export class ServerTransaction {
 
   async mail(argument: string): Promise<void> {
     const path = parsePath(argument);
-    if (path === undefined) throw new SmtpReplyError({ code: 501, enhanced: '5.1.7' }, 'that is not a sender');
+    if (path === undefined) throw refused(501, '5.1.7', 'that is not a sender');
     const parameters = readParameters(MAIL_PARAMETERS, path.parameters, this.#options.capabilities);
     this.#checkAscii(path.address, parameters.utf8);
     this.#mail = { from: path.address, body: '7bit', ...parameters };
@@ -74,13 +74,11 @@ export class ServerTransaction {
 
   async rcpt(argument: string): Promise<void> {
     const path = parsePath(argument);
-    if (path === undefined || path.address === '')
-      throw new SmtpReplyError({ code: 501, enhanced: '5.1.3' }, 'that is not a recipient');
+    if (path === undefined || path.address === '') throw refused(501, '5.1.3', 'that is not a recipient');
     const { address } = path;
     const requests = readParameters(RCPT_PARAMETERS, path.parameters, this.#options.capabilities);
     this.#checkAscii(address, this.#mail.utf8);
-    if (this.#recipients.length >= MAX_RECIPIENTS)
-      throw new SmtpReplyError({ code: 452, enhanced: '4.5.3' }, 'too many recipients');
+    if (this.#recipients.length >= MAX_RECIPIENTS) throw refused(452, '4.5.3', 'too many recipients');
     await this.#options.backend.recipient(address);
     this.#recipients.push(address);
     if (path.parameters.length > 0) this.#requests.set(address, requests);
@@ -90,7 +88,7 @@ export class ServerTransaction {
   /** RFC 6531 §3.5. */
   #checkAscii(address: string, utf8: boolean | undefined): void {
     if (utf8 || isAscii(address)) return;
-    throw new SmtpReplyError({ code: 553, enhanced: '5.6.7' }, 'that address needs SMTPUTF8, said with MAIL');
+    throw refused(553, '5.6.7', 'that address needs SMTPUTF8, said with MAIL');
   }
 
   async data(): Promise<void> {
@@ -111,7 +109,7 @@ export class ServerTransaction {
     const octets = parseDecimal(digits);
     if (octets === undefined) {
       this.#session.succeeded('QUIT');
-      throw new SmtpReplyError({ code: 501, enhanced: '5.5.4' }, 'nobody knows how long that chunk is');
+      throw refused(501, '5.5.4', 'nobody knows how long that chunk is');
     }
     if (!this.#session.permits('BDAT')) {
       await this.#channel.read(new CountedBody(() => undefined, octets), { timeout: DATA_BLOCK });
@@ -179,5 +177,5 @@ export class ServerTransaction {
 }
 
 export function outOfOrder(verb: Verb): SmtpReplyError {
-  return new SmtpReplyError({ code: 503, enhanced: '5.5.1' }, `${verb} is out of order`);
+  return refused(503, '5.5.1', `${verb} is out of order`);
 }

@@ -12,7 +12,7 @@ import type { Verifier } from '../sasl/mechanism.ts';
 import { offeredNames } from '../sasl/offer.ts';
 import { lineOf, secretLineParser } from '../wire/secret-line.ts';
 import { type Capabilities, formatCapabilities } from '../wire/capabilities.ts';
-import { answer, refuse } from './answer.ts';
+import { answer, refuse, refused } from './answer.ts';
 import { announce, type Extensions } from './capabilities.ts';
 import { CommandParser, type ReceivedCommand } from './command-parser.ts';
 import { COMMANDS, IDLE, type Verb } from './commands.ts';
@@ -199,9 +199,8 @@ class SmtpConnection {
 
   async #startTls(): Promise<void> {
     const { identity } = this.#options;
-    if (this.#channel.tls !== undefined)
-      throw new SmtpReplyError({ code: 503, enhanced: '5.5.1' }, 'TLS is here already');
-    if (identity === undefined) throw new SmtpReplyError({ code: 502, enhanced: '5.5.1' }, 'TLS is not available');
+    if (this.#channel.tls !== undefined) throw refused(503, '5.5.1', 'TLS is here already');
+    if (identity === undefined) throw refused(502, '5.5.1', 'TLS is not available');
     await answer(this.#channel, 220, 'begin TLS', '2.0.0');
     await secureServer(this.#channel, identity);
     // RFC 3207 §4.2: as if the connection had just begun.
@@ -211,12 +210,11 @@ class SmtpConnection {
 
   async #auth(argument: string): Promise<void> {
     const [name = '', initial, ...more] = argument.split(' ');
-    if (name === '' || more.length > 0)
-      throw new SmtpReplyError({ code: 501, enhanced: '5.5.4' }, 'wrong arguments for AUTH');
-    if (this.#user !== undefined) throw new SmtpReplyError({ code: 503, enhanced: '5.5.1' }, 'already authenticated');
+    if (name === '' || more.length > 0) throw refused(501, '5.5.4', 'wrong arguments for AUTH');
+    if (this.#user !== undefined) throw refused(503, '5.5.1', 'already authenticated');
     if (this.#channel.tls === undefined && !this.#options.insecure) {
       // RFC 4954 §4: no mechanism is valid without TLS here, and §2 deprecates the code that says so, 538.
-      throw new SmtpReplyError({ code: 504, enhanced: '5.5.4' }, 'start TLS first (STARTTLS)');
+      throw refused(504, '5.5.4', 'start TLS first (STARTTLS)');
     }
     const challenge = async (text: string) => {
       await this.#channel.write(Buffer.from(`334 ${text}\r\n`), '334 ****');
@@ -226,7 +224,7 @@ class SmtpConnection {
       (error: unknown) => {
         if (this.#channel.failure !== undefined || error instanceof SmtpReplyError) throw error;
         this.#options.fault?.(error);
-        throw new SmtpReplyError({ code: 454, enhanced: '4.7.0' }, 'nobody can log in now, try again later');
+        throw refused(454, '4.7.0', 'nobody can log in now, try again later');
       },
     );
     if ('user' in verdict) {
@@ -258,6 +256,6 @@ class SmtpConnection {
 
   #admit(): void {
     if (!this.#options.authRequired || this.#user !== undefined) return;
-    throw new SmtpReplyError({ code: 530, enhanced: '5.7.0' }, 'authentication required');
+    throw refused(530, '5.7.0', 'authentication required');
   }
 }
