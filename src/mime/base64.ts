@@ -5,13 +5,10 @@
  * and touch no single octet unless something is wrong. This file must never know what the bytes are.
  */
 
+import { asBuffer, CR, EQUALS, LF, SPACE } from '../wire/bytes.ts';
 import type { Codec } from './codec.ts';
 
 const EMPTY = Buffer.alloc(0);
-const CR = 13;
-const LF = 10;
-const SPACE = 32;
-const EQUALS = 61;
 
 /** Octets in one line of base64, and the characters they become. */
 const LINE_IN = 57;
@@ -162,8 +159,4 @@ function lineEndOctets(octets: Buffer): number {
   let count = octets.at(-1) === CR ? 1 : 0;
   for (let at = octets.indexOf(LF); at >= 0; at = octets.indexOf(LF, at + 1)) count += octets[at - 1] === CR ? 2 : 1;
   return count;
-}
-
-function asBuffer(octets: Uint8Array): Buffer {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
 }

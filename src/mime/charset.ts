@@ -10,6 +10,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import type * as Iconv from 'iconv-lite';
 
+import { asBuffer, latin1 } from '../wire/bytes.ts';
 import { decodeShifted, isShifted } from './shifted.ts';
 
 let iconv: Pick<typeof Iconv, 'decode' | 'encodingExists'> | undefined;
@@ -61,7 +62,7 @@ export function isKnownCharset(label: string): boolean {
  */
 export function decodeText(octets: Uint8Array, label = 'us-ascii'): DecodedText {
   const name = normal(label);
-  if (SUPERSETS.test(name) && isAscii(octets)) return { text: asBuffer(octets).toString('latin1'), clean: true };
+  if (SUPERSETS.test(name) && isAscii(octets)) return { text: latin1(octets), clean: true };
   if (name === 'us-ascii' || name === 'ascii') return guess(octets);
   if (name === 'utf-8' || name === 'utf8') return judged(asBuffer(octets).toString());
   if (LATIN.test(name)) return { text: decodeLatin(octets), clean: true };
@@ -83,12 +84,8 @@ function guess(octets: Uint8Array): DecodedText {
 
 /** The platform's decoder of windows-1252 goes octet by octet; this one lets it copy, and mends what is rare. */
 function decodeLatin(octets: Uint8Array): string {
-  const text = asBuffer(octets).toString('latin1');
+  const text = latin1(octets);
   return text.replace(/[\x80-\x9f]/g, (character) => LATIN_80[character.charCodeAt(0) - 0x80] as string);
-}
-
-function asBuffer(octets: Uint8Array): Buffer {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
 }
 
 /** The later versions of ISO-2022-JP have more character sets, which are rare: the rest is read. */

@@ -5,6 +5,7 @@
  * bodies become base64, and what contains them says 8bit. The message is read twice, in chunks: first to find the parts,
  * then to write it anew.
  */
+import { asBuffer } from '../wire/bytes.ts';
 import { Base64Encoder } from './base64.ts';
 import { MessageParser } from './parse.ts';
 import type { Part } from './part.ts';
@@ -22,7 +23,7 @@ interface Span {
 export async function* withoutBinary(open: () => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const spans = await findBinary(open());
   const writer = new SpanWriter(spans);
-  for await (const chunk of open()) yield* writer.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+  for await (const chunk of open()) yield* writer.push(asBuffer(chunk));
   yield* writer.end();
 }
 

@@ -6,12 +6,11 @@
  * field it is in: whether a place may hold an encoded-word is its caller's knowledge.
  */
 
+import { EQUALS, SPACE } from '../wire/bytes.ts';
 import { decodeText } from './charset.ts';
 import { KeptOctets } from './kept.ts';
 import { hexOctet } from './quoted-printable.ts';
 
-const SPACE = 32;
-const EQUALS = 61;
 const UNDERSCORE = 95;
 const MAX_WORD = 75;
 /** `=?UTF-8?Q?` and `?=`. */

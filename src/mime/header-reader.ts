@@ -6,6 +6,7 @@
  */
 
 import { isAscii } from 'node:buffer';
+import { CR, DEL, HYPHEN, SPACE, TAB } from '../wire/bytes.ts';
 import { decodeText, loadCharsets } from './charset.ts';
 import { type Defect, note } from './defect.ts';
 import { decodeWords, wordCharsets } from './encoded-word.ts';
@@ -24,12 +25,7 @@ const MAX_FOLDS = 1000;
 const WINDOW = 2048;
 const MAX_WINDOW = 1024 * 1024;
 const EIGHT_BIT = /[\x80-\xff]/;
-const TAB = 9;
-const CR = 13;
-const SPACE = 32;
-const HYPHEN = 45;
 const COLON = 58;
-const DEL = 127;
 
 export interface HeaderField {
   /** As it was written. */

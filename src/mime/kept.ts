@@ -5,6 +5,8 @@
  * piece, as nearly all text does, is not copied.
  */
 
+import { asBuffer } from '../wire/bytes.ts';
+
 const EMPTY: Buffer = Buffer.alloc(0);
 
 export class KeptOctets {
@@ -28,7 +30,7 @@ export class KeptOctets {
   append(chunk: Uint8Array, room: number, stable: boolean): number {
     const kept = chunk.length > room ? chunk.subarray(0, Math.max(0, room)) : chunk;
     if (kept.length === 0) return 0;
-    if (this.#size === 0 && stable) this.#octets = Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength);
+    if (this.#size === 0 && stable) this.#octets = asBuffer(kept);
     else {
       if (this.#size + kept.length > this.#octets.length) this.#grow(kept.length);
       this.#octets.set(kept, this.#size);

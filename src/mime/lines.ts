@@ -5,15 +5,13 @@
  * before, and watched while it goes. This file must never know what the octets mean.
  */
 
+import { CR, LF } from '../wire/bytes.ts';
 import { MAX_LINE } from './header.ts';
 
 export type DataKind = '7bit' | '8bit' | 'binary';
 
 /** From the narrowest to the widest. */
 export const DATA_KINDS: readonly DataKind[] = ['7bit', '8bit', 'binary'];
-
-const LF = 10;
-const CR = 13;
 
 /** Judges octets chunk by chunk: `binary` for a NUL, a CR or LF that stands alone, or a line of more than 998 octets. */
 export class LineScanner {

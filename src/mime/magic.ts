@@ -5,6 +5,8 @@
  * nothing of what is shown or run here. This file must never know names.
  */
 
+import { latin1 } from '../wire/bytes.ts';
+
 /** As many octets as are worth looking at: an archive names its first entries in them. */
 export const HEAD = 4096;
 
@@ -55,11 +57,12 @@ const ARCHIVES: readonly (readonly [entry: string, type: string])[] = [
 
 /** @param head the first octets of a file, at least `HEAD` of them where there are so many. */
 export function judge(head: Uint8Array): Judged {
-  const latin1 = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, HEAD)).toString('latin1');
-  if (latin1.startsWith('PK\x03\x04')) return { type: archiveType(latin1) };
-  const found = MAGIC.find(([at, octets]) => latin1.startsWith(octets, at));
+  const beginning = head.subarray(0, HEAD);
+  const text = latin1(beginning);
+  if (text.startsWith('PK\x03\x04')) return { type: archiveType(text) };
+  const found = MAGIC.find(([at, octets]) => text.startsWith(octets, at));
   if (found !== undefined) return { type: found[2] };
-  return textOf(head.subarray(0, HEAD)) ?? { type: 'application/octet-stream' };
+  return textOf(beginning) ?? { type: 'application/octet-stream' };
 }
 
 /** ODF and EPUB say in their first entry what they are, uncompressed. */

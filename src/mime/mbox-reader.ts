@@ -7,6 +7,7 @@
  * Everything else, NUL and lines of any length included, passes in constant memory. Pure: the file is given.
  */
 import { asBuffer, CR, CRLF, LF, latin1 } from '../wire/bytes.ts';
+import { FROM, QUOTE } from './mbox.ts';
 
 /** A file to read from, in order, and a little at any place. */
 export interface MboxFile {
@@ -23,8 +24,6 @@ export type MboxPiece =
 
 /** A line is judged by so much of it; what is longer is text. */
 const JUDGED = 1024;
-const FROM = Buffer.from('From ');
-const QUOTE = 0x3e;
 /** What the date of a separator is made of, in this order. */
 const DATE = [
   /\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +(?:\d{1,2} +)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b/,

@@ -6,10 +6,11 @@
  * text, not a last line without an end. Pure, in constant memory.
  */
 
-const LF = 0x0a;
-const CR = 0x0d;
-const QUOTE = 0x3e;
-const FROM = Buffer.from('From ');
+import { asBuffer, CR, LF } from '../wire/bytes.ts';
+
+/** How a separator begins, and what is put before a line that would look like one. */
+export const FROM = Buffer.from('From ');
+export const QUOTE = 0x3e;
 
 export interface MboxEnvelope {
   /** The bare address; what is none is written as `MAILER-DAEMON`. */
@@ -53,10 +54,7 @@ export class MboxBody {
   #last = LF;
 
   push(chunk: Uint8Array): Uint8Array {
-    const input =
-      this.#held.length === 0
-        ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-        : Buffer.concat([this.#held, chunk]);
+    const input = this.#held.length === 0 ? asBuffer(chunk) : Buffer.concat([this.#held, chunk]);
     // A line of six octets may become one of seven.
     const output = Buffer.allocUnsafe(input.length + Math.ceil(input.length / 5));
     let written = 0;

@@ -10,6 +10,7 @@
  * RFC 2046 §5.2.1 forbids, and which is then an opaque part). This file must never know charsets or what is text.
  */
 
+import { asBuffer, CR, HYPHEN, LF } from '../wire/bytes.ts';
 import { type Defect, note } from './defect.ts';
 import { HeaderReader, MAX_HEADERS } from './header-reader.ts';
 import { makePart, type Part } from './part.ts';
@@ -39,9 +40,6 @@ const MAX_BOUNDARY = 16 * 1024;
 /** White space after a boundary (transport padding) up to this length does not matter. */
 const MAX_PADDING = 1000;
 const EMPTY = Buffer.alloc(0);
-const LF = 10;
-const CR = 13;
-const HYPHEN = 45;
 
 interface Open {
   readonly part: Part;
@@ -85,7 +83,7 @@ export class MessageParser {
 
   /** Takes the next octets of the message; nothing of the chunk is kept after the call. */
   push(chunk: Uint8Array): void {
-    const octets = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const octets = asBuffer(chunk);
     this.#run(this.#held.length === 0 ? octets : Buffer.concat([this.#held, octets]), false);
   }
 

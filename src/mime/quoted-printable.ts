@@ -5,15 +5,10 @@
  * or an escape cut in two is held back until its fate is known. This file must never know what the text says.
  */
 
+import { CR, DEL, EQUALS, LF, SPACE, TAB } from '../wire/bytes.ts';
 import type { Codec } from './codec.ts';
 
 const EMPTY = Buffer.alloc(0);
-const TAB = 9;
-const LF = 10;
-const CR = 13;
-const SPACE = 32;
-const EQUALS = 61;
-const DEL = 127;
 /** One less than a line may have, so that there is always room for the `=` of a soft line break. */
 const MAX_COLUMN = 75;
 /** White space at the end of a line is transport padding; a run longer than a line can be is not. */

@@ -8,14 +8,13 @@
  */
 
 import { TextDecoder } from 'node:util';
+import { HYPHEN, LF } from '../wire/bytes.ts';
 
 const ESC = 0x1b;
 const SHIFT_OUT = 0x0e;
 const SHIFT_IN = 0x0f;
-const LF = 0x0a;
 const TILDE = 0x7e;
 const PLUS = 0x2b;
-const HYPHEN = 0x2d;
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 /** No character of GBK and of EUC-KR begins with it. */
 const UNKNOWN = 0xff;

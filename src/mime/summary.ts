@@ -5,6 +5,7 @@
  * form that may be written into a new header.
  */
 
+import { asBuffer } from '../wire/bytes.ts';
 import type { Address } from './address.ts';
 import { MAX_ADDRESSES, parseAddressList } from './address-list.ts';
 import { parseDate } from './date.ts';
@@ -120,8 +121,4 @@ async function readFrom(chunks: AsyncIterable<Uint8Array>, reader: HeaderReader,
     octets += chunk.length;
     if (reader.done || octets >= limit) break;
   }
-}
-
-function asBuffer(octets: Uint8Array): Buffer {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
 }

@@ -6,9 +6,9 @@
  * like a beginning is text after all, unless a line of data follows it: people write such lines.
  */
 
+import { asBuffer, LF } from '../wire/bytes.ts';
 import type { Codec } from './codec.ts';
 
-const LF = 10;
 /** `begin` and a name; longer lines are text. Lines of data have 62 characters. */
 const MAX_LINE = 1000;
 /** Of one text; what follows is text. */
@@ -41,7 +41,7 @@ export class UuReader {
   }
 
   push(chunk: Uint8Array): void {
-    const octets = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const octets = asBuffer(chunk);
     let at = 0;
     while (at < octets.length) {
       if (this.#isIdle) at = this.#skipText(octets, at);

@@ -5,9 +5,14 @@
  * what is declared to be UTF-8.
  */
 
+export const TAB = 9;
 export const LF = 10;
 export const CR = 13;
+export const SPACE = 32;
+export const HYPHEN = 45;
 export const DOT = 46;
+export const EQUALS = 61;
+export const DEL = 127;
 export const CRLF = Buffer.from('\r\n', 'latin1');
 
 /** A view of the same memory with Node's fast search and decoding; nothing is copied. */
