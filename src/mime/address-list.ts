@@ -8,6 +8,7 @@
 import { type Address, makeAddress } from './address.ts';
 import { type Defect, note } from './defect.ts';
 import { decodeWords } from './encoded-word.ts';
+import { oneLine } from './plain-text.ts';
 
 /** The most characters of one field that are read, and the most addresses: no letter has more readers. */
 const MAX_TEXT = 512 * 1024;
@@ -286,5 +287,5 @@ function phraseText(tokens: readonly Token[]): string {
 
 /** Decoding can bring out control characters that the header did not show; they never leave this file. */
 function cleanName(name: string): string {
-  return decodeWords(name).replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+  return oneLine(decodeWords(name));
 }

@@ -10,6 +10,7 @@ import { domainToASCII } from 'node:url';
 import { UsageError } from '../errors.ts';
 import { encodeWords } from './encoded-word.ts';
 import { checkText } from './header.ts';
+import { isOneLine } from './plain-text.ts';
 
 export interface Address {
   /** The display name, decoded; empty when there is none. */
@@ -48,8 +49,7 @@ export function wireAddress(address: Pick<Address, 'local' | 'domain'>): string 
   if (typeof local !== 'string' || typeof domain !== 'string') throw bad('it has no local part or no domain');
   if (local === '') throw bad('there is nothing before the @');
   if (domain === '') throw bad('there is no @ and domain');
-  if (/[\p{Cc}\u2028\u2029]/u.test(local + domain) || !local.isWellFormed())
-    throw bad('it contains a control character');
+  if (!isOneLine(local + domain) || !local.isWellFormed()) throw bad('it contains a control character');
   if (local.startsWith('-')) throw bad('it begins with a hyphen, which other programs take for an option');
   if (local.includes('=?')) throw bad('it contains an encoded-word, which programs read in different ways');
   if (Buffer.byteLength(local) > MAX_LOCAL) throw bad(`the part before the @ is longer than ${MAX_LOCAL} octets`);

@@ -6,6 +6,7 @@
  */
 
 import { parseParameterized } from './params.ts';
+import { oneLine } from './plain-text.ts';
 
 export interface Calendar {
   /** In upper case: `REQUEST`, `CANCEL`, `REPLY`; undefined where nothing is asked. */
@@ -106,10 +107,10 @@ function readEvent(event: ReadonlyMap<string, Property>): CalendarEvent {
 
 /** TEXT (§3.3.11), on one line. */
 function textValue(value = ''): string {
-  return value
-    .replace(/\\([\\;,nN])/g, (_: string, escaped: string) => (escaped.toLowerCase() === 'n' ? ' ' : escaped))
-    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-    .trim();
+  const text = value.replace(/\\([\\;,nN])/g, (_: string, escaped: string) =>
+    escaped.toLowerCase() === 'n' ? ' ' : escaped,
+  );
+  return oneLine(text).trim();
 }
 
 /** DATE or DATE-TIME (§3.3.4, §3.3.5). */

@@ -8,6 +8,7 @@
 
 import { UsageError } from '../errors.ts';
 import { type Address, formatAddress } from './address.ts';
+import { oneLine } from './plain-text.ts';
 
 /** The fields in their order, as a person reads them; those of people, several in one line. */
 const FIELDS = [
@@ -111,11 +112,6 @@ function* unfolded(lines: readonly string[], first: number): Generator<{ line: s
     field = { line, at: first + index };
   }
   if (field !== undefined) yield field;
-}
-
-/** A value cannot end its line, whatever is in it. */
-function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
 
 function bad(message: string): UsageError {

@@ -11,6 +11,7 @@ import { decodeText, loadCharsets } from './charset.ts';
 import { type Defect, note } from './defect.ts';
 import { decodeWords, wordCharsets } from './encoded-word.ts';
 import { parameterCharsets } from './params.ts';
+import { oneLine } from './plain-text.ts';
 
 /** Of one field, in octets; what it has beyond is dropped and noted. */
 export const MAX_FIELD = 10 * 1024 * 1024;
@@ -95,7 +96,7 @@ export class Headers {
 
 /** Decoding can bring out line ends and control characters that would forge a header when written again. */
 function cleanText(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').toWellFormed();
+  return oneLine(text).toWellFormed();
 }
 
 /** What a reader asks about a line that begins with `--`: does it end the part the block belongs to? */

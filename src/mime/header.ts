@@ -8,13 +8,13 @@
 
 import { UsageError } from '../errors.ts';
 import { encodeWords } from './encoded-word.ts';
+import { isOneLine } from './plain-text.ts';
 
 /** RFC 5322 §2.1.1: lines SHOULD be no longer than this, without CRLF. */
 export const PREFERRED_LINE = 78;
 /** RFC 5322 §2.1.1: lines MUST be no longer than this, in octets and without CRLF. */
 export const MAX_LINE = 998;
 
-const FORBIDDEN = /[\p{Cc}\u2028\u2029]/u;
 const FIELD_NAME = /^[!-9;-~]{1,76}$/;
 /** QUIRK: looser than RFC 5322 §3.6.4, as an answer must repeat the id it was given. */
 const MESSAGE_ID = /^<[!-;=?-~]{1,900}>$/;
@@ -28,7 +28,7 @@ const MESSAGE_ID = /^<[!-;=?-~]{1,900}>$/;
  */
 export function checkText(what: string, text: string): string {
   if (typeof text !== 'string') throw new UsageError('bad-header', `${sentence(what)} is not text.`);
-  if (FORBIDDEN.test(text) || !text.isWellFormed()) {
+  if (!isOneLine(text) || !text.isWellFormed()) {
     throw new UsageError(
       'bad-header',
       `${sentence(what)} contains a line break, a control character or half a character.`,

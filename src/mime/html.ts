@@ -7,6 +7,7 @@
  * links are listed, an image is its description.
  */
 import { HtmlRenderer, TooMuch } from './html-render.ts';
+import { plainLines } from './plain-text.ts';
 
 /** In characters; what is beyond is left out. */
 const MAX_HTML = 2 * 1024 * 1024;
@@ -35,8 +36,5 @@ export async function htmlToText(html: string, options: HtmlTextOptions = {}): P
     lines = input.split('\n');
   }
   const text = (input.length < html.length ? [...lines, '…'] : lines).join('\n');
-  return text
-    .replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n')
-    .replace(/[^\P{Cc}\n\t]/gu, '')
-    .trimEnd();
+  return plainLines(text).trimEnd();
 }

@@ -12,6 +12,7 @@ import type { Address } from './address.ts';
 import { parseRecipients } from './recipient.ts';
 import { decodeWords } from './encoded-word.ts';
 import { checkMessageId } from './header.ts';
+import { isOneLine } from './plain-text.ts';
 
 export interface Mailto {
   readonly to: readonly Address[];
@@ -91,7 +92,7 @@ function decode(text: string): string {
 }
 
 function oneLine(what: string, text: string): string {
-  if (/[\p{Cc}\u2028\u2029]/u.test(text)) throw bad(`its ${what} contains a line break or a control character`);
+  if (!isOneLine(text)) throw bad(`its ${what} contains a line break or a control character`);
   return text;
 }
 

@@ -6,6 +6,7 @@
  */
 
 import type { Part } from './part.ts';
+import { oneLine } from './plain-text.ts';
 import { messageIds } from './summary.ts';
 
 export interface PartInfo {
@@ -26,7 +27,7 @@ export interface PartInfo {
 /** The file name of a part, from where RFC 2183 puts it or from where older programs did. */
 export function fileName({ disposition, params }: Part): string | undefined {
   const name = disposition?.params.get('filename') ?? params.get('name');
-  return name?.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').toWellFormed();
+  return name === undefined ? undefined : oneLine(name).toWellFormed();
 }
 
 /** @param size of the decoded content, in octets. */

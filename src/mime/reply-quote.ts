@@ -7,6 +7,7 @@
  */
 
 import { type Address, formatAddress } from './address.ts';
+import { plainLines, shortened } from './plain-text.ts';
 import type { Summary } from './summary.ts';
 
 /** In characters; what is longer is quoted up to here. What is passed on is passed on whole. */
@@ -48,12 +49,8 @@ export function forwarded(message: Pick<Summary, 'from' | 'to' | 'cc' | 'date' |
   return ['---------- Forwarded message ----------', ...header, '', readable(text).trimEnd(), ''].join('\n');
 }
 
-/** Lines of text: line ends of all kinds are LF, other control characters are gone. */
 function readable(text: string): string {
-  return text
-    .replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n')
-    .replace(/[^\P{Cc}\n\t]/gu, '')
-    .toWellFormed();
+  return plainLines(text).toWellFormed();
 }
 
 function oneLine(text: string): string {
@@ -99,11 +96,6 @@ function people(addresses: readonly Address[]): string {
     return oneLine(formatAddress({ ...address, name: shortened(address.name, MAX_NAME) }));
   });
   return shown.join(', ') + (addresses.length > MAX_NAMED ? ', …' : '');
-}
-
-function shortened(text: string, most: number): string {
-  const characters = Array.from(text.slice(0, 2 * most));
-  return characters.length > most || text.length > 2 * most ? `${characters.slice(0, most - 1).join('')}…` : text;
 }
 
 function day(date: Date | undefined): string | undefined {

@@ -5,6 +5,8 @@
  * two of them grows "Re: AW: Re[2]: SV:" for ever. What is known here is taken off before ours is put in front.
  */
 
+import { shortened } from './plain-text.ts';
+
 /** What programs write in front of an answer, in lower case. */
 const REPLY = 're aw antw antwort sv vs odp ref rif res rép ynt ats отв ответ 回复 回覆 答复 返信'.split(' ');
 /** In front of a forwarded message. */
@@ -38,6 +40,5 @@ function withoutPrefixes(subject: string, known: readonly string[]): string {
     if (prefix === undefined || !known.includes(word.toLowerCase())) break;
     rest = rest.slice(prefix.length);
   }
-  const characters = Array.from(rest);
-  return characters.length > MAX_SUBJECT ? `${characters.slice(0, MAX_SUBJECT - 1).join('')}…` : rest;
+  return shortened(rest, MAX_SUBJECT);
 }
