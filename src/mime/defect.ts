@@ -21,3 +21,8 @@ export const MAX_DEFECTS = 200;
 export function note(defects: Defect[], defect: Defect): void {
   if (defects.length < MAX_DEFECTS) defects.push(defect);
 }
+
+/** The same, unless one of its code is there already. */
+export function noteOnce(defects: Defect[], defect: Defect): void {
+  if (defects.every(({ code }) => code !== defect.code)) note(defects, defect);
+}

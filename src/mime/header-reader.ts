@@ -8,7 +8,7 @@
 import { isAscii } from 'node:buffer';
 import { CR, DEL, HYPHEN, SPACE, TAB } from '../wire/bytes.ts';
 import { decodeText, loadCharsets } from './charset.ts';
-import { type Defect, note } from './defect.ts';
+import { type Defect, noteOnce } from './defect.ts';
 import { decodeWords, wordCharsets } from './encoded-word.ts';
 import { parameterCharsets } from './params.ts';
 import { oneLine } from './plain-text.ts';
@@ -280,7 +280,7 @@ export class HeaderReader {
   }
 
   #defect(code: string): void {
-    if (this.defects.every((defect) => defect.code !== code)) note(this.defects, { code });
+    noteOnce(this.defects, { code });
   }
 }
 

@@ -11,7 +11,7 @@
  */
 
 import { asBuffer, CR, HYPHEN, LF } from '../wire/bytes.ts';
-import { type Defect, note } from './defect.ts';
+import { type Defect, note, noteOnce } from './defect.ts';
 import { HeaderReader, MAX_HEADERS } from './header-reader.ts';
 import { makePart, type Part } from './part.ts';
 
@@ -245,8 +245,7 @@ export class MessageParser {
       [found, within] = [{ index, close }, true];
     }
     if (found === undefined || found.close || this.#parts < this.#options.maxParts) return found;
-    if (this.defects.every((defect) => defect.code !== 'too-many-parts'))
-      note(this.defects, { code: 'too-many-parts' });
+    noteOnce(this.defects, { code: 'too-many-parts' });
     return undefined;
   }
 

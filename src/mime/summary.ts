@@ -9,7 +9,7 @@ import { asBuffer } from '../wire/bytes.ts';
 import type { Address } from './address.ts';
 import { MAX_ADDRESSES, parseAddressList } from './address-list.ts';
 import { parseDate } from './date.ts';
-import { type Defect, note } from './defect.ts';
+import { type Defect, noteOnce } from './defect.ts';
 import { HeaderReader, type Headers } from './header-reader.ts';
 import { parseParameterized } from './params.ts';
 import type { MessageSource } from './source.ts';
@@ -59,11 +59,11 @@ function addressesIn(values: readonly string[], defects: Defect[]): readonly Add
   const found: Address[] = [];
   for (const value of values) {
     if (found.length >= MAX_ADDRESSES) {
-      noteOnce(defects, 'too-many-addresses');
+      noteOnce(defects, { code: 'too-many-addresses', part: '' });
       break;
     }
     const list = parseAddressList(value);
-    for (const { code } of list.defects) if (!USUAL.has(code)) noteOnce(defects, code);
+    for (const { code } of list.defects) if (!USUAL.has(code)) noteOnce(defects, { code, part: '' });
     if (values.length === 1) return list.addresses;
     for (const address of list.addresses) found.push(address);
   }
@@ -72,10 +72,6 @@ function addressesIn(values: readonly string[], defects: Defect[]): readonly Add
 
 /** What is doubtful where somebody types it, and harmless in mail. */
 const USUAL = new Set(['address-comment', 'phrase-special', 'source-route', 'obsolete-address', 'no-domain']);
-
-function noteOnce(defects: Defect[], code: string): void {
-  if (defects.every((defect) => defect.code !== code)) note(defects, { code, part: '' });
-}
 
 /** The message ids in a field: printable ASCII in angle brackets, of a length that still fits a line; no thread has more. */
 export function messageIds(value: string): string[] {
