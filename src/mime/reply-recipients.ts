@@ -48,15 +48,11 @@ interface Field {
 export function replyRecipients(summary: Pick<Summary, 'headers'>, options: ReplyOptions = {}): ReplyRecipients {
   const { mode = 'author', own = [], ignoreReplyTo = false } = options;
   const left: string[] = [];
-  const read = (name: string): Field => readField(summary, name, left);
-  const first = (...names: string[]): Field => {
-    const asked = ignoreReplyTo ? [] : names;
-    return (
-      [...asked.map(read), read('From')].find(({ addresses }) => addresses.length > 0) ?? {
-        name: 'From',
-        addresses: [],
-      }
-    );
+  const fields = new Map<string, Field>();
+  const read = (name: string): Field => {
+    const field = fields.get(name) ?? readField(summary, name, left);
+    fields.set(name, field);
+    return field;
   };
   const mine = new Set(own.map(keyOf));
   const others = (addresses: readonly Address[]): Address[] => addresses.filter((each) => !mine.has(keyOf(each)));
@@ -69,7 +65,8 @@ export function replyRecipients(summary: Pick<Summary, 'headers'>, options: Repl
     const to = distinct(others(followup.addresses));
     return { to, cc: [], by: followup.name, elsewhere: elsewhere(to, authors, named), left };
   }
-  const answer = first('Mail-Reply-To', 'Reply-To');
+  const asked = ignoreReplyTo ? [] : ['Mail-Reply-To', 'Reply-To'];
+  const answer = asked.map(read).find(({ addresses }) => addresses.length > 0) ?? read('From');
   // One's own letter is answered by a second one to the same people.
   const self = others(answer.addresses).length === 0 && others(read('To').addresses).length > 0;
   const target = self ? read('To') : answer;
