@@ -9,6 +9,7 @@
 
 import type { Attributes, IOptions, Tag } from 'sanitize-html';
 import { TooMuch } from './html-render.ts';
+import { percentDecoded } from './percent.ts';
 
 export interface PageOptions {
   /** What stands above the letter: names and texts, not yet escaped. */
@@ -129,18 +130,10 @@ function cleanLink(_: string, { href = '', ...rest }: Attributes): Tag {
 function cleanImage(attributes: Attributes, images: ReadonlyMap<string, string>): Tag {
   const { src = '', alt = '', ...rest } = attributes;
   const [, id] = /^\s*cid:(.{1,998}?)\s*$/i.exec(src) ?? [];
-  const url = id === undefined ? src : (images.get(decoded(id)) ?? '');
+  // RFC 2392 §2: a Content-ID stands in a URL with what is not allowed there percent-encoded.
+  const url = id === undefined ? src : (images.get(percentDecoded(id) ?? id) ?? '');
   if (PICTURE.test(url)) return { tagName: 'img', attribs: { ...rest, src: url, alt } };
   return { tagName: 'span', attribs: {}, ...(alt === '' ? {} : { text: `[image: ${alt}]` }) };
-}
-
-/** RFC 2392 §2: a Content-ID stands in a URL with what is not allowed there percent-encoded. */
-function decoded(id: string): string {
-  try {
-    return decodeURIComponent(id);
-  } catch {
-    return id;
-  }
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -12,6 +12,7 @@ import type { Address } from './address.ts';
 import { parseRecipients } from './recipient.ts';
 import { decodeWords } from './encoded-word.ts';
 import { checkMessageId } from './header.ts';
+import { percentDecoded } from './percent.ts';
 import { isOneLine } from './plain-text.ts';
 
 export interface Mailto {
@@ -84,11 +85,9 @@ function single(fields: ReadonlyMap<string, readonly string[]>, name: string): s
 /** `+` stands for itself: a mailto: URL is no form (§5). */
 function decode(text: string): string {
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) throw bad('a % is not followed by two hexadecimal digits');
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw bad('what it escapes is not UTF-8');
-  }
+  const decoded = percentDecoded(text);
+  if (decoded === undefined) throw bad('what it escapes is not UTF-8');
+  return decoded;
 }
 
 function oneLine(what: string, text: string): string {

@@ -7,6 +7,7 @@
  */
 
 import type { Part } from './part.ts';
+import { percentDecoded } from './percent.ts';
 import { messageIds } from './summary.ts';
 
 /** The parts beside a root, and all that is in them. @param parts of a message, in their order. */
@@ -37,14 +38,8 @@ function isStart(part: Part, { params }: Part): boolean {
 /** The Content-IDs, with angle brackets, that HTML refers to by `cid:` URLs. */
 export function referredIds(html: string): ReadonlySet<string> {
   const ids = new Set<string>();
-  for (const [, id = ''] of html.matchAll(/\bcid:([^\s"'<>()]{1,900})/gi)) ids.add(`<${percentDecoded(id)}>`);
-  return ids;
-}
-
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('&amp;', '&'));
-  } catch {
-    return text;
+  for (const [, id = ''] of html.matchAll(/\bcid:([^\s"'<>()]{1,900})/gi)) {
+    ids.add(`<${percentDecoded(id.replaceAll('&amp;', '&')) ?? id}>`);
   }
+  return ids;
 }

@@ -9,6 +9,7 @@
 
 import { type Address, wireAddress } from './address.ts';
 import { parseAddressList } from './address-list.ts';
+import { percentDecoded } from './percent.ts';
 import type { Summary } from './summary.ts';
 
 export type ReplyMode = 'author' | 'all' | 'list';
@@ -128,18 +129,10 @@ function usable(address: Address): boolean {
 /** The address that List-Post names (RFC 2369 §3.4); `NO`, and every other scheme and field of a URL, names nobody. */
 function listPost({ headers }: Pick<Summary, 'headers'>): Address[] {
   for (const [, encoded = ''] of (headers.raw('list-post') ?? '').matchAll(/<\s{0,9}mailto:([^>?\s]{1,900})/gi)) {
-    const list = parseAddressList(decoded(encoded));
+    const list = parseAddressList(percentDecoded(encoded) ?? '');
     const [address] = list.addresses;
     if (address !== undefined && list.addresses.length === 1 && list.defects.length === 0 && usable(address))
       return [{ ...address, name: '' }];
   }
   return [];
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
-  }
 }
