@@ -11,6 +11,7 @@ import type { Mailbox, StoredMessage } from '../store/mailbox.ts';
 import { type FlagChange, Maildir } from '../store/maildir.ts';
 import { type Account, localMailbox, viewMailbox } from './account.ts';
 import type { Selection } from './selection.ts';
+import { flagStep, moveStep, type TagChange, tagStep } from './steps.ts';
 
 /** What came of a change, in numbers of messages. */
 export interface ChangeReport {
@@ -30,11 +31,7 @@ export function flagMessages(account: Account, selected: Selection, flags: FlagC
 }
 
 /** Gives tags to messages and takes tags from them. Tags are words of a person's own; see `tagName`. */
-export function tagMessages(
-  account: Account,
-  selected: Selection,
-  { add, remove }: { readonly add: readonly string[]; readonly remove: readonly string[] },
-): Promise<ChangeReport> {
+export function tagMessages(account: Account, selected: Selection, { add, remove }: TagChange): Promise<ChangeReport> {
   const wanted = { add: add.map(tagName), remove: remove.map(tagName) };
   return change(account, 'tag', selected, async (_, log) => (message) => tagStep(message, log, wanted));
 }
@@ -153,27 +150,4 @@ function report(
   const numbers = (is: boolean) =>
     messages.filter(({ base }) => made.has(base) === is).map(({ base }) => mailbox.numberOf(base) ?? 0);
   return { changed: numbers(true), unchanged: numbers(false) };
-}
-
-function flagStep({ base, flags }: StoredMessage, { add = '', remove = '' }: FlagChange): Step | undefined {
-  const set = [...add].filter((letter) => !flags.includes(letter)).join('');
-  const clear = [...remove].filter((letter) => flags.includes(letter)).join('');
-  return set === '' && clear === '' ? undefined : { base, ...(set && { set }), ...(clear && { clear }) };
-}
-
-function tagStep(
-  { base }: StoredMessage,
-  log: ChangeLog,
-  { add, remove }: { readonly add: readonly string[]; readonly remove: readonly string[] },
-): Step | undefined {
-  const tags = log.tagsOf(base);
-  const tag = [...new Set(add)].filter((each) => !tags.has(each));
-  const untag = remove.filter((each) => tags.has(each));
-  return tag.length + untag.length === 0
-    ? undefined
-    : { base, ...(tag.length > 0 && { tag }), ...(untag.length > 0 && { untag }) };
-}
-
-function moveStep({ base, folder }: StoredMessage, to: string): Step | undefined {
-  return folder === to ? undefined : { base, from: folder, to };
 }

@@ -16,6 +16,7 @@ import { tagName } from './change.ts';
 import { rulesFor } from './filter-match.ts';
 import { flagChange } from './flag-words.ts';
 import type { Say } from './session.ts';
+import { flagStep, moveStep, tagStep } from './steps.ts';
 
 /** A rule whose words have been understood. */
 export interface ReadyRule extends FilterRule {
@@ -113,19 +114,12 @@ export async function carryOut(
 }
 
 function stepOf(message: StoredMessage, { set, clear, tags, folder }: Filtered, log: ChangeLog): Step | undefined {
-  const { base, flags } = message;
-  const add = [...set].filter((letter) => !flags.includes(letter)).join('');
-  const remove = [...clear].filter((letter) => flags.includes(letter)).join('');
-  const tag = tags.filter((each) => !log.tagsOf(base).has(each));
-  const moves = folder !== undefined && folder !== message.folder;
-  if (add + remove === '' && tag.length === 0 && !moves) return undefined;
-  return {
-    base,
-    ...(add && { set: add }),
-    ...(remove && { clear: remove }),
-    ...(tag.length > 0 && { tag }),
-    ...(moves && { from: message.folder, to: folder }),
-  };
+  const steps = [
+    flagStep(message, { add: set, remove: clear }),
+    tagStep(message, log, { add: tags, remove: [] }),
+    folder === undefined ? undefined : moveStep(message, folder),
+  ].filter((step) => step !== undefined);
+  return steps.length === 0 ? undefined : steps.reduce((all, step) => ({ ...all, ...step }));
 }
 
 async function runCommands(
