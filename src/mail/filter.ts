@@ -100,13 +100,13 @@ export async function carryOut(
   const changes = await Changes.open(mailboxOf(account).state, mailbox.folders);
   try {
     await mailbox.refresh();
-    const steps: Step[] = [];
-    for (const each of filtered) {
+    const written = new Set(filtered.flatMap(({ folder }) => folder ?? []));
+    const named = new Map<string | undefined, string>();
+    for (const folder of written) named.set(folder, await mailbox.folders.named(folder));
+    const steps = filtered.flatMap((each) => {
       const message = mailbox.byNumber(each.number);
-      const folder = each.folder === undefined ? undefined : await mailbox.folders.named(each.folder);
-      const step = message === undefined ? undefined : stepOf(message, { ...each, folder }, changes.log);
-      if (step !== undefined) steps.push(step);
-    }
+      return (message && stepOf(message, { ...each, folder: named.get(each.folder) }, changes.log)) ?? [];
+    });
     await changes.make(mailbox.folders, 'filter', steps);
   } finally {
     await changes.close();
