@@ -9,7 +9,7 @@ import { Mailbox, type StoredMessage } from '../store/mailbox.ts';
 import { type Account, mailboxOf, type Surroundings } from './account.ts';
 import { eraseAndQuit } from './erase.ts';
 import type { Selection } from './selection.ts';
-import { openPop3, pop3Server, type Say } from './session.ts';
+import { pop3Server, type Say, withPop3 } from './session.ts';
 
 /** What became of the server's copies, in numbers of the messages here. */
 export interface ServerDeletion {
@@ -40,13 +40,7 @@ export async function deleteOnServer(
   const mailbox = await Mailbox.open(mailboxOf(account));
   try {
     const messages = await selected(mailbox);
-    const client = await openPop3(account, surroundings, say);
-    return await client
-      .keepAlive(() => erase(mailbox, client, messages, say))
-      .catch(async (error: unknown) => {
-        await client.close();
-        throw error;
-      });
+    return await withPop3(account, surroundings, say, (client) => erase(mailbox, client, messages, say));
   } finally {
     await mailbox.close();
   }

@@ -12,7 +12,7 @@ import { type Account, mailboxOf, type Surroundings } from './account.ts';
 import type { FetchHooks, FetchOptions, FetchReport } from './fetch-report.ts';
 import { FetchSession } from './fetch-session.ts';
 import type { Wanted } from './retrieval.ts';
-import { openPop3, pop3Server } from './session.ts';
+import { pop3Server, withPop3 } from './session.ts';
 
 /**
  * Fetches what is new into the account's mailbox.
@@ -37,16 +37,8 @@ export async function fetchMail(
       await mailbox.close();
     }
   };
-  const withSession = async <T>(work: (client: Pop3Client) => Promise<T>): Promise<T> => {
-    const client = await openPop3(account, surroundings, hooks.say);
-    // Making room on a slow disk must not cost the session.
-    return client
-      .keepAlive(() => work(client))
-      .catch(async (error: unknown) => {
-        await client.close();
-        throw error;
-      });
-  };
+  const withSession = <T>(work: (client: Pop3Client) => Promise<T>): Promise<T> =>
+    withPop3(account, surroundings, hooks.say, work);
   const open =
     deliver &&
     (async () => {

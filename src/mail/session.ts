@@ -39,6 +39,22 @@ export async function openPop3(account: Account, surroundings: Surroundings, say
   }
 }
 
+/** Works in a session, which is kept from running out where the disk is slow, and closed where the work fails. @throws as `openPop3`. */
+export async function withPop3<T>(
+  account: Account,
+  surroundings: Surroundings,
+  say: Say,
+  work: (client: Pop3Client) => Promise<T>,
+): Promise<T> {
+  const client = await openPop3(account, surroundings, say);
+  try {
+    return await client.keepAlive(() => work(client));
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
 /**
  * Turns on UTF-8 mode where the server has it: without, it may refuse mail with UTF-8 in its header, or send something
  * else in its place. It is on before the login or not at all, so that a message never changes within a session.
