@@ -4,12 +4,13 @@
  */
 import { UsageError } from '../errors.ts';
 import { isUnsupported, type Pop3Client } from '../pop3/client.ts';
-import type { Surveyed } from '../store/ledger.ts';
 import { Mailbox, type StoredMessage } from '../store/mailbox.ts';
 import { type Account, mailboxOf, type Surroundings } from './account.ts';
 import { eraseAndQuit } from './erase.ts';
+import type { Wanted } from './retrieval.ts';
 import type { Selection } from './selection.ts';
 import { pop3Server, type Say, withPop3 } from './session.ts';
+import { surveyed } from './survey.ts';
 
 /** What became of the server's copies, in numbers of the messages here. */
 export interface ServerDeletion {
@@ -70,11 +71,10 @@ async function erase(
   return { deleted, absent: [...wanted].filter((number) => !there.has(number)), kept };
 }
 
-async function survey(mailbox: Mailbox, client: Pop3Client): Promise<(Surveyed & { readonly at: number })[]> {
+async function survey(mailbox: Mailbox, client: Pop3Client): Promise<Wanted[]> {
   try {
     const [sizes, uids] = await Promise.all([client.list(), client.uidl()]);
-    const listing = uids.map(({ uid }, row) => ({ uidl: uid, size: sizes[row]?.octets ?? 0 }));
-    return mailbox.survey(listing).map((entry, row) => ({ ...entry, at: uids[row]?.number ?? 0 }));
+    return surveyed(mailbox, sizes, uids);
   } catch (error) {
     if (!isUnsupported(error)) throw error;
     throw new UsageError(

@@ -16,6 +16,7 @@ import { type Decision, type Known, planFetch, type Policy } from './plan.ts';
 import { removedOf } from './removed.ts';
 import { Retrieval, type Wanted } from './retrieval.ts';
 import { leave } from './session.ts';
+import { surveyed } from './survey.ts';
 import type { Target } from './targets.ts';
 
 /** RFC 2449 §6.7. */
@@ -50,8 +51,7 @@ export class FetchSession {
     const [, sizes, uids] = await Promise.all([this.#client.stat(), this.#client.list(), this.#uids()]);
     if (uids === undefined)
       return fetchByContent(this.#mailbox, this.#client, sizes, this.#policy, this.#options, this.#hooks);
-    const listed = uids.map(({ uid }, row) => ({ uidl: uid, size: sizes[row]?.octets ?? 0 }));
-    const entries = this.#mailbox.survey(listed).map((message, row) => ({ ...message, at: uids[row]?.number ?? 0 }));
+    const entries = surveyed(this.#mailbox, sizes, uids);
     assertThere(this.#policy.only, entries);
     return this.#fetch(entries);
   }
