@@ -4,11 +4,12 @@
  * Each is received into `tmp/` and compared by its SHA-256. What is here already is dropped; what is new gets its name
  * and number in the journal, and only then its place. What this file must never know: DELE.
  */
-import { LimitError, Pop3ReplyError } from '../errors.ts';
+import { Pop3ReplyError } from '../errors.ts';
 import type { Pop3Client } from '../pop3/client.ts';
 import type { Delivery } from '../store/delivery.ts';
 import { type Listed, NO_UIDL } from '../store/ledger-record.ts';
 import type { Mailbox } from '../store/mailbox.ts';
+import { receive } from './receive.ts';
 
 /** Messages under way at once, and made durable together. */
 const BATCH = 64;
@@ -78,10 +79,7 @@ export class ContentRetrieval {
   async #receive(batch: readonly Unknown[]): Promise<void> {
     const arrivals = batch.map((message) => ({ message, delivery: this.#mailbox.receive() }));
     const retrieved = arrivals.map(({ message, delivery }) =>
-      this.#client.retr(message.at, (chunk) => {
-        this.#progress(chunk.length);
-        return delivery.write(chunk);
-      }),
+      receive(this.#client, message.at, delivery, this.#progress),
     );
     // No other answer can pass for that to STAT: each of those before it was to its own request.
     const allAnswered = this.#client.stat();
@@ -102,7 +100,6 @@ export class ContentRetrieval {
     }
     fatal ??= await allAnswered.then(() => undefined).catch((error: unknown) => error);
     await this.#store(complete, fatal === undefined);
-    if (fatal instanceof LimitError) fatal.hint ??= 'Leave large messages on the server with --max-size.';
     if (fatal !== undefined) throw fatal;
   }
 

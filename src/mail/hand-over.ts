@@ -5,9 +5,10 @@
  * it may be deleted on the server. Why not several at a time: a server that drops one of many requests makes the next
  * answer look like it, and what was handed over cannot be taken back. What this file must never know: DELE.
  */
-import { LimitError, Pop3ReplyError } from '../errors.ts';
+import { Pop3ReplyError } from '../errors.ts';
 import type { Pop3Client } from '../pop3/client.ts';
 import type { Mailbox, Planned } from '../store/mailbox.ts';
+import { receive } from './receive.ts';
 import type { Fetched, Wanted } from './retrieval.ts';
 import { Refused, type Target } from './targets.ts';
 
@@ -43,7 +44,6 @@ export class HandOver {
       try {
         await this.#handOver(message);
       } catch (error) {
-        if (error instanceof LimitError) error.hint ??= 'Leave large messages on the server with --max-size.';
         if (!(error instanceof Pop3ReplyError) && !(error instanceof Refused)) throw error;
         this.failed.push({ uidl: message.uidl, reason: error.message });
       }
@@ -54,10 +54,7 @@ export class HandOver {
     const [plan] = message.state === 'new' && this.#candidates.size > 0 ? [] : await this.#mailbox.plan([message]);
     const delivery = plan === undefined ? this.#mailbox.receive() : this.#mailbox.deliver(plan);
     try {
-      await this.#client.retr(message.at, (chunk) => {
-        this.#progress(chunk.length);
-        return delivery.write(chunk);
-      });
+      await receive(this.#client, message.at, delivery, this.#progress);
       const known = plan === undefined ? this.#mailbox.recognize(delivery.sha256, this.#candidates) : undefined;
       if (known === undefined) await this.#give(message, plan, await delivery.hold());
       else await this.#recognized(known, message);

@@ -6,11 +6,12 @@
  * again. Names are journalled before anything is asked for, and a message counts as fetched once file, folder and
  * journal are synced. What this file must never know: DELE.
  */
-import { LimitError, Pop3ReplyError } from '../errors.ts';
+import { Pop3ReplyError } from '../errors.ts';
 import type { Pop3Client } from '../pop3/client.ts';
 import type { Delivery } from '../store/delivery.ts';
 import type { Surveyed } from '../store/ledger.ts';
 import type { Mailbox, Planned } from '../store/mailbox.ts';
+import { receive } from './receive.ts';
 
 /** Messages that are asked for and not durable yet: few commands for TCP, many for a mailbox of small ones. */
 const WINDOW = 1024;
@@ -100,17 +101,14 @@ export class Retrieval {
     this.#notDurable += 1;
     this.#inMemory += weight(plan);
     try {
-      await this.#client.retr(at, (chunk) => {
-        this.#progress(chunk.length);
-        return delivery.write(chunk);
-      });
+      await receive(this.#client, at, delivery, this.#progress);
       this.#arrived.push({ plan, delivery });
     } catch (error) {
       await delivery.abort();
       this.#settled(plan);
       // A message the server will not give does not keep the others from coming.
       if (error instanceof Pop3ReplyError) this.failed.push({ uidl: plan.uidl, reason: error.message });
-      else this.#fail(tooLarge(error));
+      else this.#fail(error);
     }
     this.#underWay -= 1;
     this.#changed();
@@ -179,9 +177,4 @@ export class Retrieval {
 /** What a message may take up of the memory. */
 function weight({ size }: Planned): number {
   return Math.min(size, IN_MEMORY);
-}
-
-function tooLarge(error: unknown): unknown {
-  if (error instanceof LimitError) error.hint ??= 'Leave large messages on the server with --max-size.';
-  return error;
 }
