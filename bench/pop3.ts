@@ -3,12 +3,13 @@
  * each a process of its own. `npm run bench` prints the tables for bench/RESULTS.md. Needs Dovecot and mpop, and root.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Dovecot, startDovecot } from '../test/support/dovecot.ts';
 import { delayedRoad } from './support/delay.ts';
-import { compare, here, runProgram, sayLoad } from './support/measure.ts';
+import { makePlace, runMpop, runPosthorn } from './support/fetchers.ts';
+import { compare, here, sayLoad } from './support/measure.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const folder = mkdtempSync(join(tmpdir(), 'posthorn-bench-'));
@@ -19,62 +20,15 @@ let turn = 0;
 /** A new place for each run: what was fetched before must not be known. */
 function place(name: string): string {
   turn += 1;
-  const path = join(folder, `${name}-${turn}`);
-  for (const part of ['', 'maildir', 'maildir/new', 'maildir/cur', 'maildir/tmp'])
-    mkdirSync(join(path, part), { recursive: true, mode: 0o700 });
-  return path;
+  return makePlace(join(folder, `${name}-${turn}`));
 }
 
 function posthorn(dovecot: Dovecot, port: number, mechanism: string) {
-  const url = `pop3s://ann@localhost:${port}`;
-  return {
-    name: 'posthorn fetch',
-    run: () => {
-      const home = place('posthorn');
-      const env = {
-        XDG_DATA_HOME: join(home, 'data'),
-        XDG_STATE_HOME: join(home, 'state'),
-        HOME: home,
-        POSTHORN_PASSWORD: password(dovecot),
-      };
-      return runProgram(
-        process.execPath,
-        ['bin/posthorn.cjs', 'fetch', '-q', '--auth', mechanism, '--ca-file', dovecot.caFile, '--pop3', url],
-        env,
-      );
-    },
-  };
+  return { name: 'posthorn fetch', run: () => runPosthorn(dovecot, place('posthorn'), port, mechanism) };
 }
 
 function mpop(dovecot: Dovecot, port: number, mechanism: string) {
-  return {
-    name: 'mpop',
-    run: () => {
-      const home = place('mpop');
-      const config = join(home, 'mpoprc');
-      const lines = [
-        'account ann',
-        'host localhost',
-        `port ${port}`,
-        'user ann',
-        `passwordeval printf %s '${password(dovecot)}'`,
-        `auth ${mechanism.toLowerCase()}`,
-        'tls on',
-        'tls_starttls off',
-        `tls_trust_file ${dovecot.caFile}`,
-        'keep on',
-        'received_header off',
-        `delivery maildir ${join(home, 'maildir')}`,
-        `uidls_file ${join(home, 'uidls')}`,
-      ];
-      writeFileSync(config, `${lines.join('\n')}\n`, { mode: 0o600 });
-      return runProgram('mpop', [`--file=${config}`, '--quiet', 'ann']);
-    },
-  };
-}
-
-function password(dovecot: Dovecot): string {
-  return dovecot.users.find(({ name }) => name === 'ann')?.password ?? '';
+  return { name: 'mpop', run: () => runMpop(dovecot, place('mpop'), port, mechanism) };
 }
 
 /** A message of base64-like lines, of about `megabytes`. */

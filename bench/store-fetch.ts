@@ -2,10 +2,11 @@
  * Fetching a mailbox of 10,000 messages from Dovecot into a Maildir, side by side with mpop and fetchmail, and with a read
  * that drops what it gets. Needs Dovecot, and root; a peer that is missing is left out, which is said.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Dovecot, startDovecot } from '../test/support/dovecot.ts';
+import { makePlace, passwordOfAnn, runMpop, runPosthorn } from './support/fetchers.ts';
 import { type Contender, compare, here, type Run, runProgram, sayLoad } from './support/measure.ts';
 import { messageSets } from './support/messages.ts';
 
@@ -23,58 +24,20 @@ interface Fetcher {
 
 function newPlace(name: string): string {
   turn += 1;
-  const path = join(folder, `${name.split(' ')[0]}-${turn}`);
-  for (const part of ['', 'maildir', 'maildir/new', 'maildir/cur', 'maildir/tmp'])
-    mkdirSync(join(path, part), { recursive: true, mode: 0o700 });
-  return path;
-}
-
-function password({ users }: Dovecot): string {
-  return users[0]?.password ?? '';
+  return makePlace(join(folder, `${name.split(' ')[0]}-${turn}`));
 }
 
 function posthorn(dovecot: Dovecot): Fetcher {
-  const url = `pop3s://ann@localhost:${dovecot.ports.pop3s}`;
-  const args = ['bin/posthorn.cjs', 'fetch', '-q', '--auth', 'PLAIN', '--ca-file', dovecot.caFile, '--pop3', url];
-  return {
-    name: 'posthorn fetch',
-    fetch: (place) => {
-      const [XDG_DATA_HOME, XDG_STATE_HOME, XDG_CACHE_HOME] = ['data', 'state', 'cache'].map((name) =>
-        join(place, name),
-      );
-      const env = { XDG_DATA_HOME, XDG_STATE_HOME, XDG_CACHE_HOME, HOME: place, POSTHORN_PASSWORD: password(dovecot) };
-      return runProgram(process.execPath, args, env as Record<string, string>);
-    },
-  };
+  return { name: 'posthorn fetch', fetch: (place) => runPosthorn(dovecot, place) };
 }
 
 function bare(dovecot: Dovecot): Fetcher {
-  const args = ['bench/support/read-bare.mjs', String(dovecot.ports.pop3s), dovecot.caFile, password(dovecot)];
+  const args = ['bench/support/read-bare.mjs', String(dovecot.ports.pop3s), dovecot.caFile, passwordOfAnn(dovecot)];
   return { name: 'a read that keeps nothing', fetch: () => runProgram(process.execPath, args) };
 }
 
 function mpop(dovecot: Dovecot): Fetcher {
-  const fetch = (place: string): Promise<Run> => {
-    const config = join(place, 'mpoprc');
-    const lines = [
-      'account ann',
-      'host localhost',
-      `port ${dovecot.ports.pop3s}`,
-      'user ann',
-      `passwordeval printf %s '${password(dovecot)}'`,
-      'auth plain',
-      'tls on',
-      'tls_starttls off',
-      `tls_trust_file ${dovecot.caFile}`,
-      'keep on',
-      'received_header off',
-      `delivery maildir ${join(place, 'maildir')}`,
-      `uidls_file ${join(place, 'uidls')}`,
-    ];
-    writeFileSync(config, `${lines.join('\n')}\n`, { mode: 0o600 });
-    return runProgram('mpop', [`--file=${config}`, '--quiet', 'ann']);
-  };
-  return { name: 'mpop', fetch };
+  return { name: 'mpop', fetch: (place) => runMpop(dovecot, place) };
 }
 
 /**
@@ -85,7 +48,7 @@ function fetchmail(dovecot: Dovecot): Fetcher {
   const fetch = (place: string): Promise<Run> => {
     const config = join(place, 'fetchmailrc');
     const server = `poll localhost protocol POP3 service ${dovecot.ports.pop3s} uidl auth password`;
-    const user = `user ann password "${password(dovecot)}" ssl no sslcertck keep no rewrite`;
+    const user = `user ann password "${passwordOfAnn(dovecot)}" ssl no sslcertck keep no rewrite`;
     writeFileSync(
       config,
       `set idfile "${join(place, 'ids')}"\n${server}\n${user} mda "cat >>${join(place, 'mbox')}"\n`,
