@@ -1,6 +1,6 @@
 /** Where messages lie now, as rows of the index: found again by their base name, wherever another program has put them. */
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type ChangedPlace, lookAt, type Place, pathOf } from './index-scan.ts';
 import { parseName, secondsOf } from './name.ts';
 
@@ -47,10 +47,19 @@ class PlaceUpdate {
   readonly #vanished = new Set<number>();
   /** Found in a place that was looked at in this update. */
   readonly #found = new Set<number>();
+  // Prepared once: they are run for every message.
+  readonly #numberOf: StatementSync;
+  readonly #moved: StatementSync;
+  readonly #arrived: StatementSync;
 
   constructor(database: DatabaseSync, maildir: string) {
     this.#database = database;
     this.#maildir = maildir;
+    this.#numberOf = database.prepare('SELECT number FROM known WHERE base = ?');
+    this.#moved = database.prepare('UPDATE messages SET place = ?, name = ?, flags = ? WHERE number = ?');
+    this.#arrived = database.prepare(
+      'INSERT INTO messages (number, place, name, flags, size, date) VALUES (?, ?, ?, ?, ?, ?)',
+    );
   }
 
   take(place: ChangedPlace): void {
@@ -62,9 +71,8 @@ class PlaceUpdate {
     const rows = this.#database.prepare('SELECT name, number FROM messages WHERE place = ?').all(id);
     const before = new Map(rows.map((row) => [row['name'] as string, row['number'] as number]));
     const unnumbered = this.unnumbered;
-    const numberOf = this.#database.prepare('SELECT number FROM known WHERE base = ?');
     for (const name of names) {
-      if (!before.delete(name)) this.#arrive(place, id, name, numberOf);
+      if (!before.delete(name)) this.#arrive(place, id, name);
     }
     for (const number of before.values()) this.#vanished.add(number);
     // Those without a number are to be looked for again.
@@ -82,10 +90,10 @@ class PlaceUpdate {
     }
   }
 
-  #arrive(place: Place, id: number, fileName: string, numberOf: { get(base: string): unknown }): void {
+  #arrive(place: Place, id: number, fileName: string): void {
     const name = parseName(fileName);
     if (name === undefined) return;
-    const number = (numberOf.get(name.base) as { number: number } | undefined)?.number;
+    const number = (this.#numberOf.get(name.base) as { number: number } | undefined)?.number;
     if (number !== undefined && this.#move(number, id, fileName, name.flags)) return;
     const found = lookAt(join(this.#maildir, pathOf(place), fileName));
     if (found === undefined || !found.isFile()) return;
@@ -94,16 +102,12 @@ class PlaceUpdate {
       return;
     }
     this.#found.add(number);
-    this.#database
-      .prepare('INSERT INTO messages (number, place, name, flags, size, date) VALUES (?, ?, ?, ?, ?, ?)')
-      .run(number, id, fileName, name.flags, found.size, secondsOf(name.base) * 1000);
+    this.#arrived.run(number, id, fileName, name.flags, found.size, secondsOf(name.base) * 1000);
   }
 
   /** False where the message is not in the index yet. */
   #move(number: number, place: number, name: string, flags: string): boolean {
-    const { changes } = this.#database
-      .prepare('UPDATE messages SET place = ?, name = ?, flags = ? WHERE number = ?')
-      .run(place, name, flags, number);
+    const { changes } = this.#moved.run(place, name, flags, number);
     if (changes === 0) return false;
     this.#found.add(number);
     return true;
