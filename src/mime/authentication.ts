@@ -5,7 +5,7 @@
  * pretends to be its own (§5), so its name is what can be trusted, and nothing else. Pure.
  */
 
-import type { Headers } from './header-reader.ts';
+import type { Headers } from './header-fields.ts';
 
 export interface AuthenticationResult {
   /** The server that says so: its authserv-id. */

@@ -1,17 +1,15 @@
 /**
  * Reading a header block as it arrives (RFC 5322 §2.2, RFC 6532), with the places of RFC 2045 where blocks of that form stand.
  *
- * Why: it takes octets from any chunks and stops exactly where the body begins. Fields keep their order and are found by
- * name in a list, never in an object, because names come from strangers. This file must never know what a field means.
+ * Why: it takes octets from any chunks and stops exactly where the body begins. This file must never know what a field
+ * means.
  */
 
 import { isAscii } from 'node:buffer';
 import { CR, DEL, HYPHEN, SPACE, TAB } from '../wire/bytes.ts';
-import { decodeText, loadCharsets } from './charset.ts';
+import { decodeText } from './charset.ts';
 import { type Defect, noteOnce } from './defect.ts';
-import { decodeWords, wordCharsets } from './encoded-word.ts';
-import { parameterCharsets } from './params.ts';
-import { oneLine } from './plain-text.ts';
+import { type HeaderField, Headers } from './header-fields.ts';
 
 /** Of one field, in octets; what it has beyond is dropped and noted. */
 export const MAX_FIELD = 10 * 1024 * 1024;
@@ -19,85 +17,12 @@ export const MAX_FIELD = 10 * 1024 * 1024;
 export const MAX_HEADERS = 50 * 1024 * 1024;
 /** Of one block; the fields behind them are dropped and noted. */
 export const MAX_FIELDS = 10_000;
-/** The charsets that are looked at: nobody writes in more. */
-const MAX_CHARSETS = 100;
 const MAX_FOLDS = 1000;
 /** Octets made text at once: a whole header, as a rule, and not much of the body behind it. */
 const WINDOW = 2048;
 const MAX_WINDOW = 1024 * 1024;
 const EIGHT_BIT = /[\x80-\xff]/;
 const COLON = 58;
-
-export interface HeaderField {
-  /** As it was written. */
-  readonly name: string;
-  /** Unfolded and trimmed; 8-bit octets read as UTF-8 or else windows-1252; encoded-words still encoded. */
-  readonly value: string;
-}
-
-/** The fields of one block, in their order. */
-export class Headers {
-  readonly fields: readonly HeaderField[];
-  readonly #names: readonly string[];
-  readonly #plain: boolean;
-
-  /** @param plain promises that no field names a charset. */
-  constructor(fields: readonly HeaderField[], plain = false) {
-    this.fields = fields;
-    this.#names = fields.map((field) => field.name.toLowerCase());
-    this.#plain = plain;
-  }
-
-  /** The first field of this name as it was written, unfolded; for structured fields. */
-  raw(name: string): string | undefined {
-    const index = this.#names.indexOf(name.toLowerCase());
-    return index < 0 ? undefined : this.fields[index]?.value;
-  }
-
-  /** The values of all fields of this name as they were written, unfolded. */
-  rawAll(name: string): string[] {
-    const lower = name.toLowerCase();
-    const values: string[] = [];
-    for (let index = this.#names.indexOf(lower); index >= 0; index = this.#names.indexOf(lower, index + 1)) {
-      values.push((this.fields[index] as HeaderField).value);
-    }
-    return values;
-  }
-
-  /** The first field of this name as text on one line: encoded-words decoded, control characters made spaces. */
-  get(name: string): string | undefined {
-    const value = this.raw(name);
-    return value === undefined ? undefined : cleanText(decodeWords(value));
-  }
-
-  /** The same of all fields of this name. */
-  getAll(name: string): string[] {
-    return this.rawAll(name).map((value) => cleanText(decodeWords(value)));
-  }
-
-  /** Adds the charsets that the fields name to `labels`: `get` decodes them all once they are loaded. */
-  addCharsets(labels: Set<string>): void {
-    if (this.#plain) return;
-    for (const { value } of this.fields) {
-      if (labels.size >= MAX_CHARSETS) return;
-      for (const label of wordCharsets(value)) labels.add(label);
-      for (const label of parameterCharsets(value)) labels.add(label);
-    }
-  }
-
-  /** Loads the charsets that the fields name. */
-  async loadCharsets(): Promise<void> {
-    if (this.#plain) return;
-    const labels = new Set<string>();
-    this.addCharsets(labels);
-    await loadCharsets(labels);
-  }
-}
-
-/** Decoding can bring out line ends and control characters that would forge a header when written again. */
-function cleanText(text: string): string {
-  return oneLine(text).toWellFormed();
-}
 
 /** What a reader asks about a line that begins with `--`: does it end the part the block belongs to? */
 export type IsBoundary = (line: string) => boolean;

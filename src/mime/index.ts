@@ -19,7 +19,7 @@ export {
 } from './describe.ts';
 export type { Attachment, Draft } from './draft.ts';
 export { extractPart, type PartSink } from './extract.ts';
-export { type HeaderField, Headers } from './header-reader.ts';
+export { type HeaderField, Headers } from './header-fields.ts';
 export { htmlToText } from './html.ts';
 export { inspectAttachment } from './inspect.ts';
 export type { DataKind } from './lines.ts';

@@ -5,7 +5,7 @@
  * followed, and what is no address of the web or of mail does not come out.
  */
 
-import type { Headers } from './header-reader.ts';
+import type { Headers } from './header-fields.ts';
 
 export interface MailingList {
   /** `announce.example.org`, as it stands; and what people call the list. */

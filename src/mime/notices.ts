@@ -8,7 +8,7 @@
 import { isEmbedded } from './bodies.ts';
 import { type Calendar, readCalendar } from './calendar.ts';
 import { decodeText } from './charset.ts';
-import type { Headers } from './header-reader.ts';
+import type { Headers } from './header-fields.ts';
 import type { KeptOctets } from './kept.ts';
 import type { Part } from './part.ts';
 import { isReportType, type Report, readHeaderBlock, readReport } from './report.ts';

@@ -9,7 +9,7 @@
 import type { Address } from './address.ts';
 import { parseAddressList } from './address-list.ts';
 import { parseDate } from './date.ts';
-import type { HeaderField, Headers } from './header-reader.ts';
+import type { HeaderField, Headers } from './header-fields.ts';
 import { messageIds } from './summary.ts';
 
 export interface Originators {

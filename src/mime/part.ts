@@ -6,7 +6,7 @@
  */
 
 import { type Defect, note } from './defect.ts';
-import type { Headers } from './header-reader.ts';
+import type { Headers } from './header-fields.ts';
 import { type ParameterizedValue, parseParameterized } from './params.ts';
 import { isUuencode } from './uuencode.ts';
 

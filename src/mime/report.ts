@@ -7,7 +7,8 @@
  */
 
 import { parseDate } from './date.ts';
-import { HeaderReader, type Headers } from './header-reader.ts';
+import type { Headers } from './header-fields.ts';
+import { HeaderReader } from './header-reader.ts';
 import { messageIds } from './summary.ts';
 
 export interface DeliveryReport {

@@ -10,7 +10,8 @@ import type { Address } from './address.ts';
 import { MAX_ADDRESSES, parseAddressList } from './address-list.ts';
 import { parseDate } from './date.ts';
 import { type Defect, noteOnce } from './defect.ts';
-import { HeaderReader, type Headers } from './header-reader.ts';
+import type { Headers } from './header-fields.ts';
+import { HeaderReader } from './header-reader.ts';
 import { parseParameterized } from './params.ts';
 import type { MessageSource } from './source.ts';
 

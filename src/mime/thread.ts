@@ -6,7 +6,7 @@
  * may be written into a new header, and is compared as it stands.
  */
 
-import type { Headers } from './header-reader.ts';
+import type { Headers } from './header-fields.ts';
 import { messageIds } from './summary.ts';
 
 export interface ThreadIds {

@@ -6,7 +6,7 @@
  */
 
 import { decodeText } from './charset.ts';
-import { Headers } from './header-reader.ts';
+import { Headers } from './header-fields.ts';
 import { parameterPieces, parseParameterized } from './params.ts';
 import type { Part } from './part.ts';
 import { guessType } from './types.ts';
