@@ -10,6 +10,7 @@ import { readMessage } from '../../src/mime/message.ts';
 import { MessageParser } from '../../src/mime/parse.ts';
 import { readHeaders } from '../../src/mime/summary.ts';
 import { BOMBS } from '../support/bombs.ts';
+import { random } from '../support/random.ts';
 
 const COUNT = Number(process.env['POSTHORN_FUZZ'] ?? 1500);
 const SEED = Number(process.env['POSTHORN_FUZZ_SEED'] ?? Date.now() % 2 ** 31);
@@ -53,14 +54,6 @@ const PIECES = [
 ];
 
 type Random = (below: number) => number;
-
-function random(seed: number): Random {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 function seeds(): Buffer[] {
   const found = existsSync(CORPUS) ? globSync(`${CORPUS}/{mime4j,stalwart}/**/*.{eml,msg}`).sort() : [];
@@ -142,7 +135,8 @@ async function* chunked(octets: Buffer, next: Random): AsyncGenerator<Buffer> {
 
 test(`${COUNT} messages changed at random`, { timeout: 250_000 }, async (context) => {
   context.diagnostic(`POSTHORN_FUZZ_SEED=${SEED}`);
-  const next = random(SEED);
+  const fraction = random(SEED);
+  const next: Random = (below) => Math.floor(fraction() * below);
   const all = seeds();
   for (let count = 0; count < COUNT; count++) {
     const octets = mutate(all[next(all.length)] as Buffer, next, all);
