@@ -5,6 +5,7 @@
  * wrote it.
  */
 
+import { DIRECTION } from './hidden.ts';
 import type { PartInfo } from './part-info.ts';
 
 /** Endings that a desktop runs, or mounts and then runs. */
@@ -17,7 +18,6 @@ const RUNS = new Set(
 const DOCUMENT =
   /\.(?:pdf|docx?|xlsx?|pptx?|odt|ods|txt|rtf|csv|jpe?g|png|gif|bmp|webp|svg|mp[34]|wav|mov|avi|zip|html?)[\s._\u00a0-]*\.[^.]*$/i;
 const HARMLESS = /^(?:image|audio|video|text)\/|^application\/pdf$/;
-const OVERRIDE = /[\u202a-\u202e\u2066-\u2069]/;
 
 /** What is to be said of an attachment; undefined for nearly every one. */
 export function programSign({
@@ -25,9 +25,9 @@ export function programSign({
   type,
 }: Pick<PartInfo, 'fileName' | 'type'>): 'program' | 'disguised' | undefined {
   // Systems drop dots and spaces at the end, and invisible characters do not change what is run.
-  const plain = (fileName ?? '').replace(new RegExp(OVERRIDE, 'g'), '').replace(/[\s.\u00a0]+$/u, '');
+  const plain = (fileName ?? '').replace(new RegExp(DIRECTION, 'g'), '').replace(/[\s.\u00a0]+$/u, '');
   const [, ending = ''] = /\.([^.\s]{1,20})$/.exec(plain) ?? [];
   if (!RUNS.has(ending.toLowerCase())) return undefined;
-  const hides = DOCUMENT.test(plain) || OVERRIDE.test(fileName ?? '') || HARMLESS.test(type);
+  const hides = DOCUMENT.test(plain) || DIRECTION.test(fileName ?? '') || HARMLESS.test(type);
   return hides && !/^text\/(?:javascript|x-)/.test(type) ? 'disguised' : 'program';
 }

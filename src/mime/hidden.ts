@@ -5,7 +5,7 @@
  */
 
 /** Overrides, embeddings and isolates; the plain marks of direction are common in Hebrew and Arabic and turn nothing round. */
-const DIRECTION = /[\u202a-\u202e\u2066-\u2069]/;
+export const DIRECTION = /[\u202a-\u202e\u2066-\u2069]/;
 /** Marks of direction, joiners, and the variation of emoji do ordinary work. */
 const INVISIBLE =
   /[[\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]--[\u00ad\u061c\u200c-\u200f\u202a-\u202e\u2066-\u2069\p{Variation_Selector}]]/v;
