@@ -38,11 +38,9 @@ function mboxSender(sender = ''): string {
 /** As asctime(3) writes it, in UTC: `Thu Jan  1 00:00:00 1970`. */
 function mboxDate(date: Date): string {
   const year = date.getUTCFullYear();
-  const [day, dayOfMonth = '', month, , time] = (year >= 0 && year <= 9999 ? date : new Date(0))
-    .toUTCString()
-    .split(' ');
-  const shown = year >= 0 && year <= 9999 ? String(year).padStart(4, '0') : '1970';
-  return `${day?.slice(0, 3)} ${month} ${String(Number(dayOfMonth)).padStart(2)} ${time} ${shown}`;
+  const shown = year >= 0 && year <= 9999 ? date : new Date(0);
+  const [day, dayOfMonth = '', month, fourDigits, time] = shown.toUTCString().split(' ');
+  return `${day?.slice(0, 3)} ${month} ${String(Number(dayOfMonth)).padStart(2)} ${time} ${fourDigits}`;
 }
 
 /** The lines of one message, quoted; chunks may be cut anywhere. */
