@@ -30,7 +30,7 @@ export function quote(message: Pick<Summary, 'from' | 'date'>, text: string | un
 }
 
 /** `On 2026-01-05 10:11, Ann <ann@example.org> wrote:`, in the time of this machine; what is not known is left out. */
-export function attribution({ from, date }: Pick<Summary, 'from' | 'date'>): string {
+function attribution({ from, date }: Pick<Summary, 'from' | 'date'>): string {
   const who = people(from) || 'somebody';
   const when = day(date);
   return when === undefined ? `${capital(who)} wrote:` : `On ${when}, ${who} wrote:`;
