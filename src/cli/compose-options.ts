@@ -10,7 +10,7 @@ import type { MessageRequest } from '../mail/compose.ts';
 import { type Bodies, markdownBodies } from '../mime/compose-markdown.ts';
 import type { Attachment } from '../mime/draft.ts';
 import type { Context } from './context.ts';
-import { collect, readNumber } from './options.ts';
+import { collect, readNumber, refuseBoth } from './options.ts';
 
 export interface ComposeOptions {
   to?: string[];
@@ -103,17 +103,6 @@ export async function readCompanions(
     attachments: [...attachments, ...messages],
     ...(calendar === undefined ? {} : { calendar: await readText(await openInput(calendar), calendar) }),
   };
-}
-
-function refuseBoth(options: ComposeOptions, names: readonly (keyof ComposeOptions)[]): void {
-  const [one, another] = names.filter((name) => options[name] !== undefined);
-  if (one === undefined || another === undefined) return;
-  throw new UsageError('conflicting-options', `${flag(one)} and ${flag(another)} cannot both be given.`);
-}
-
-/** As it is written on the command line: `bodyFile` is `--body-file`. */
-export function flag(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /**

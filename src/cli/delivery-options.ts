@@ -7,6 +7,7 @@ import { parseDuration } from '../config/duration.ts';
 import { parseMoment } from '../config/moment.ts';
 import { UsageError } from '../errors.ts';
 import type { SendRequests } from '../mail/send.ts';
+import { refuseBoth } from './options.ts';
 
 export interface DeliveryOptions {
   notify?: Exclude<SendRequests['notify'], undefined>;
@@ -40,9 +41,7 @@ export function addDeliveryOptions(command: Command): Command {
 /** @throws UsageError `conflicting-options` where one means nothing without, or beside, another. */
 export function readDeliveryOptions(options: DeliveryOptions): SendRequests {
   const { notify, return: part, envelopeId, requireTls, holdFor, holdUntil, deliverBy, ifLate, priority } = options;
-  if (holdFor !== undefined && holdUntil !== undefined) {
-    throw new UsageError('conflicting-options', '--hold-for and --hold-until cannot both be given.');
-  }
+  refuseBoth(options, ['holdFor', 'holdUntil']);
   if (ifLate !== undefined && deliverBy === undefined) {
     throw new UsageError('conflicting-options', '--if-late means nothing without --deliver-by.');
   }

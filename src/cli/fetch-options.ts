@@ -7,7 +7,7 @@ import { parseKeep } from '../config/keep.ts';
 import { UsageError } from '../errors.ts';
 import type { Account } from '../mail/account.ts';
 import type { FetchOptions } from '../mail/fetch-report.ts';
-import { readCount, readNumber, readSize } from './options.ts';
+import { readCount, readNumber, readSize, refuseBoth } from './options.ts';
 
 export interface FetchFlags {
   limit?: number;
@@ -60,7 +60,7 @@ export function addFetchOptions(command: Command): Command {
 
 /** Of one account. @throws UsageError for options that contradict each other. */
 export function readFetchOptions(flags: FetchFlags, { fetch }: Pick<Account, 'fetch'>, home: string): FetchOptions {
-  refuseConflicts(flags);
+  for (const names of EITHER) refuseBoth(flags, names);
   const place = flags.deliver ?? fetch.deliver;
   // What is asked for by number takes the place of its header, which is in the mailbox.
   const deliver = place === undefined || flags.message ? undefined : parseDeliverTarget(place, home);
@@ -90,33 +90,13 @@ function readKeep({ keep, keepNewest, delete: remove }: FetchFlags): Keep | unde
 }
 
 /** Each row: of these options only one makes sense. */
-const EITHER: readonly (readonly (readonly [keyof FetchFlags, string])[])[] = [
-  [
-    ['keep', '--keep'],
-    ['keepNewest', '--keep-newest'],
-    ['delete', '--delete'],
-  ],
-  [
-    ['message', '--message'],
-    ['sinceNow', '--since-now'],
-    ['passedOver', '--passed-over'],
-  ],
-  [
-    ['watch', '--watch'],
-    ['dryRun', '--dry-run'],
-    ['message', '--message'],
-    ['sinceNow', '--since-now'],
-  ],
+const EITHER: readonly (readonly (keyof FetchFlags)[])[] = [
+  ['keep', 'keepNewest', 'delete'],
+  ['message', 'sinceNow', 'passedOver'],
+  ['watch', 'dryRun'],
+  ['watch', 'message'],
+  ['watch', 'sinceNow'],
 ];
-
-function refuseConflicts(flags: FetchFlags): void {
-  for (const options of EITHER) {
-    const given = options.filter(([name]) => flags[name] !== undefined && flags[name] !== false);
-    const [one, other] = given.map(([, option]) => option);
-    if (other !== undefined && !(one === '--dry-run' && other !== '--watch'))
-      throw new UsageError('conflicting-options', `${one} and ${other} cannot both be given.`);
-  }
-}
 
 function readPace(text: string): number {
   const pace = parseDuration(text, 'm', '--watch');

@@ -91,3 +91,18 @@ export const readSize = parseSize;
 export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
+
+/** Of these options only one makes sense. @throws UsageError `conflicting-options`, which names the first two that were given. */
+export function refuseBoth<Name extends string>(
+  options: Readonly<Partial<Record<Name, unknown>>>,
+  names: readonly Name[],
+): void {
+  const [one, another] = names.filter((name) => options[name] !== undefined);
+  if (one === undefined || another === undefined) return;
+  throw new UsageError('conflicting-options', `${flag(one)} and ${flag(another)} cannot both be given.`);
+}
+
+/** As it is written on the command line: `bodyFile` is `--body-file`. */
+export function flag(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

@@ -12,7 +12,7 @@ import type { Context } from '../context.ts';
 import { addSendingOptions, type SendingOptions } from '../deliver.ts';
 import { readDeliveryOptions } from '../delivery-options.ts';
 import { addEditOptions, canEdit } from '../draft-editing.ts';
-import { readCount, readNumber } from '../options.ts';
+import { readCount, readNumber, refuseBoth } from '../options.ts';
 import { sendPrepared, writeMessage, type WritingOptions } from '../writing.ts';
 
 interface ReplyFlags extends WritingOptions, SendingOptions {
@@ -82,7 +82,7 @@ function checkFlags(flags: ReplyFlags): void {
     const why = passOn ? 'is for answers, and --forward makes none' : 'means nothing without --forward';
     throw new UsageError('conflicting-options', `${stray} ${why}.`);
   }
-  if (all && list) throw new UsageError('conflicting-options', '--all and --list cannot both be given.');
+  refuseBoth(flags, ['all', 'list']);
   if (asAttachment && attachments === false)
     throw new UsageError(
       'conflicting-options',

@@ -5,12 +5,13 @@ import { UsageError } from '../../errors.ts';
 import type { Account } from '../../mail/account.ts';
 import { spoolRaw } from '../../mail/raw.ts';
 import type { Run } from '../command.ts';
-import { addComposeOptions, flag, nothingToRead } from '../compose-options.ts';
+import { addComposeOptions, nothingToRead } from '../compose-options.ts';
 import type { Context } from '../context.ts';
 import { addEditOptions } from '../draft-editing.ts';
 import { addSendingOptions, type SendingOptions } from '../deliver.ts';
 import { readDeliveryOptions } from '../delivery-options.ts';
 import { beginFromLink } from '../mailto-link.ts';
+import { flag } from '../options.ts';
 import { type Prepared, sendPrepared, writeMessage, type WritingOptions } from '../writing.ts';
 
 interface SendOptions extends WritingOptions, SendingOptions {
