@@ -40,6 +40,13 @@ export function readMessageSet(written: readonly string[], { query }: QueryFlags
   return { select: async () => (mailbox) => messagesIn(mailbox, ranges), words: written.slice(count) };
 }
 
+/** The same where no words follow. @throws UsageError `which-message`; `bad-number` for such a word. */
+export function readMessages(written: readonly string[], flags: QueryFlags): MessageWords['select'] {
+  const { select, words } = readMessageSet(written, flags);
+  if (words[0] === undefined) return select;
+  throw new UsageError('bad-number', `${JSON.stringify(words[0])} is no message number, nor a range of them.`);
+}
+
 async function found(context: Context, account: Account, query: string): Promise<Selection> {
   // Loaded here: numbers need no index.
   const { findMail } = await import('../mail/list.ts');

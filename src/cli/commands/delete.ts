@@ -9,7 +9,7 @@ import type { ServerDeletion } from '../../mail/delete-on-server.ts';
 import type { Selection } from '../../mail/selection.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
-import { addQueryOption, type MessageWords, type QueryFlags, readMessageSet } from '../message-set.ts';
+import { addQueryOption, type MessageWords, type QueryFlags, readMessages } from '../message-set.ts';
 
 interface DeleteFlags extends QueryFlags {
   purge?: boolean;
@@ -76,12 +76,7 @@ function readSelection(
 ): MessageWords['select'] {
   if (older !== undefined && !trash)
     throw new UsageError('conflicting-options', '--older is about the trash, and needs --trash.');
-  if (!trash) {
-    const { select, words } = readMessageSet(written, { query });
-    const [word] = words;
-    if (word === undefined) return select;
-    throw new UsageError('bad-number', `${JSON.stringify(word)} is no message number, nor a range of them.`);
-  }
+  if (!trash) return readMessages(written, { query });
   if (written.length > 0 || query !== undefined)
     throw new UsageError(
       'conflicting-options',

@@ -6,7 +6,7 @@ import { type OpenMessage, openSelected } from '../../mail/read.ts';
 import { saveMbox, saveMessage } from '../../mail/save.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
-import { addQueryOption, type QueryFlags, readMessageSet } from '../message-set.ts';
+import { addQueryOption, type QueryFlags, readMessages } from '../message-set.ts';
 
 interface ExportFlags extends QueryFlags {
   mbox?: string;
@@ -51,9 +51,7 @@ async function exportAll(context: Context, written: readonly string[], flags: Ex
 
 function readSelection(written: readonly string[], { query }: ExportFlags) {
   if (written.length === 0 && query === undefined) return async () => everything;
-  const { select, words } = readMessageSet(written, { query });
-  if (words[0] === undefined) return select;
-  throw new UsageError('bad-number', `${JSON.stringify(words[0])} is no message number, nor a range of them.`);
+  return readMessages(written, { query });
 }
 
 interface Target {
