@@ -34,7 +34,7 @@ export async function page({ output, surroundings }: Context, text: string, want
 }
 
 /** The words of the pager's command; none where no pager is wanted. */
-export function pagerOf(env: Readonly<Record<string, string | undefined>>): string[] {
+function pagerOf(env: Readonly<Record<string, string | undefined>>): string[] {
   if (!env['TERM'] || env['TERM'] === 'dumb') return [];
   const words = splitWords(env['PAGER'] ?? 'less');
   return words[0] === 'cat' ? [] : words;

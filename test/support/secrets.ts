@@ -8,7 +8,7 @@ export const PASSWORD = 'tops3cret';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 /** The password, and everything that gives it away: its base64, and the PLAIN message for the users of the tests. */
-export const SECRETS: readonly string[] = [
+const SECRETS: readonly string[] = [
   PASSWORD,
   base64(PASSWORD),
   ...[USER, 'ann@example.org'].map((user) => base64(`\0${user}\0${PASSWORD}`)),

@@ -78,7 +78,7 @@ function messageOf(error: unknown): string {
 }
 
 /** The variables that point a program at the sandbox. */
-export function sandboxEnvironment(sandbox: Sandbox, caFile: string): Record<string, string> {
+function sandboxEnvironment(sandbox: Sandbox, caFile: string): Record<string, string> {
   const { host, ports, users } = sandbox;
   const user = users[0] ?? { address: '', password: '' };
   const login = encodeURIComponent(user.address);
