@@ -11,6 +11,7 @@ import { createServer } from 'node:tls';
 import { runHere } from '../support/here.ts';
 import { HOSTILE_TEXTS } from '../support/hostile-texts.ts';
 import { startLineServer } from '../support/line-server.ts';
+import { onLoopback } from '../support/loopback.ts';
 import { makeMailHome } from '../support/mail-home.ts';
 import { makeHome } from '../support/program.ts';
 import { noTerminal, onTerminal } from '../support/tty.ts';
@@ -191,11 +192,7 @@ test('in a certificate', async (t) => {
       stdio: 'ignore',
     });
     const server = createServer({ key: readFileSync('c.key'), cert: readFileSync('c.pem') }, (socket) => socket.end());
-    server.on('tlsClientError', () => undefined);
-    const port = await new Promise<number>((resolve) =>
-      server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)),
-    );
-    t.after(() => server.close());
+    const { port } = await onLoopback(t, server, () => undefined);
     for (const more of [['--trace', '-v'], ['--json'], ['--trace', '--ca-file', join(home.folder, 'c.pem')]])
       await look(place.env, ['fetch', '--pop3', `pop3s://ann@127.0.0.1:${port}`, ...more], name);
   }

@@ -18,6 +18,11 @@ export const PROGRAM = fileURLToPath(new URL('../../bin/posthorn.cjs', import.me
 const BUNDLE = fileURLToPath(new URL('../../dist/posthorn.cjs', import.meta.url));
 const LIMIT_MS = 120_000;
 
+/** The words that run it, as a shell reads them. */
+export function commandLine(args: readonly string[]): string {
+  return [process.execPath, PROGRAM, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+}
+
 /** How a run ended. */
 export interface Ended {
   /** -1 where a signal ended it. */

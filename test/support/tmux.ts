@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Scope } from './process.ts';
-import { type Home, PROGRAM } from './program.ts';
+import { commandLine, type Home } from './program.ts';
 
 const run = promisify(execFile);
 const LIMIT_MS = 20_000;
@@ -21,8 +21,6 @@ export interface Screen {
   type(...keys: string[]): Promise<void>;
 }
 
-const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
-
 /** Runs the program; `$ended CODE` stands on the screen when it ended. */
 export async function startScreen(
   scope: Scope,
@@ -33,9 +31,8 @@ export async function startScreen(
   const socket = join(home.folder, 'tmp', `tmux-${Math.random().toString(36).slice(2)}`);
   const environment = { ...home.env, SHELL: '/bin/sh', LANG: 'C.UTF-8', ...env };
   const tmux = (...words: string[]) => run('tmux', ['-S', socket, '-f', '/dev/null', ...words], { env: environment });
-  const command = [process.execPath, PROGRAM, ...args].map(quote).join(' ');
   const size = ['-x', String(columns), '-y', String(rows)];
-  await tmux('new-session', '-d', ...size, `trap : INT; ${command}; echo "\\$ended $?"; exec sleep 60`);
+  await tmux('new-session', '-d', ...size, `trap : INT; ${commandLine(args)}; echo "\\$ended $?"; exec sleep 60`);
   scope.after(async () => void (await tmux('kill-server').catch(() => undefined)));
   const lines = async (styled = false) => {
     const { stdout } = await tmux('capture-pane', '-p', ...(styled ? ['-e'] : []));

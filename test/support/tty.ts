@@ -1,6 +1,6 @@
 /** The program on a terminal, by util-linux's `script`: what it draws there, and keys typed to it. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { type Home, PROGRAM } from './program.ts';
+import { commandLine, type Home } from './program.ts';
 
 /** False, or why tests that need a terminal are skipped. */
 export const noTerminal = spawnSync('script', ['--version']).status === 0 ? false : 'needs script of util-linux';
@@ -15,11 +15,9 @@ export interface TerminalRun {
   readonly ended: Promise<{ code: number; output: string }>;
 }
 
-const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
-
-/** Starts the program on a terminal of 100 columns. `before` is put in front of its command line, for a shell. */
+/** Starts the program on a terminal of 100 columns. */
 export function startOnTerminal(home: Home, args: readonly string[], env: Record<string, string> = {}): TerminalRun {
-  const command = ['stty cols 100 rows 30;', 'exec', ...[process.execPath, PROGRAM, ...args].map(quote)].join(' ');
+  const command = `stty cols 100 rows 30; exec ${commandLine(args)}`;
   const child = spawn('script', ['-qefc', command, '/dev/null'], {
     cwd: home.folder,
     env: { ...home.env, TERM: 'xterm', SHELL: '/bin/sh', ...env },
