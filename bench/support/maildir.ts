@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { random } from '../../test/support/random.ts';
 
 const SYLLABLES =
   'ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu na ne ni no nu sa se si so su ta te ti to tu'.split(
@@ -16,15 +17,6 @@ export const WORD = 'kaka';
 const MINUTE = 60;
 /** The time of the first message, in seconds since 1970. */
 const FIRST = 1_500_000_000;
-
-/** Always the same numbers between 0 and 1. */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 function word(rank: number): string {
   let text = '';

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { type Mood, type MoodyServer, type Moods, startMoodyServer } from '../../test/support/moody-server.ts';
 import { reason } from '../../test/support/peer.ts';
+import { random } from '../../test/support/random.ts';
 import { assertNoSecret, PASSWORD, USER } from '../../test/support/secrets.ts';
 import { chunksOf } from '../../test/support/sessions.ts';
 import { AuthError, ConnectionLostError, PosthornError, UsageError } from '../errors.ts';
@@ -42,11 +43,8 @@ function told(result: PromiseSettledResult<SendResult>): 'sent' | 'not-sent' | '
 /** A server that is in a bad mood once in `rarity` turns. */
 function moodsOf(seed: number, rarity: number): Moods['mood'] {
   const bad: readonly Mood[] = ['421', 'close', 'reset', 'later', 'lose'];
-  let state = seed >>> 0;
-  const next = (bound: number): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * bound);
-  };
+  const fraction = random(seed);
+  const next = (bound: number): number => Math.floor(fraction() * bound);
   return (verb) => {
     if (next(rarity) > 0) return 'ok';
     const mood = bad[next(bad.length)] ?? 'ok';

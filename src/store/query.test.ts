@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { random } from '../../test/support/random.ts';
 import { parseQuery, type Query } from './query.ts';
 
 const NOW = new Date(2026, 10, 24, 12, 30);
@@ -158,8 +159,7 @@ test('no text makes the parser fail otherwise, or take long', () => {
     '%',
     ';',
   ];
-  let state = 1;
-  const next = (): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
+  const next = random(1);
   for (let round = 0; round < 5000; round++) {
     const text = Array.from({ length: Math.floor(next() * 20) }, () => pieces[Math.floor(next() * pieces.length)]).join(
       '',
