@@ -25,19 +25,8 @@ import {
   parseCapabilities,
 } from './capabilities.ts';
 import { GREETING, KEEP_ALIVE, type Verb } from './commands.ts';
-import {
-  formatCommand,
-  checkListing,
-  checkRange,
-  type Language,
-  MAX_MESSAGES,
-  parseLanguage,
-  parseSizeRow,
-  parseStat,
-  parseUidRow,
-  type SizeRow,
-  type UidRow,
-} from './grammar.ts';
+import { checkRange, formatCommand, type Language, parseLanguage, type SizeRow, type UidRow } from './grammar.ts';
+import { Listings } from './listings.ts';
 import { logIn } from './login.ts';
 import { refusal, Conversation } from './conversation.ts';
 import { ResponseParser, unsolicited } from './response.ts';
@@ -60,13 +49,13 @@ export class Pop3Client {
   readonly #channel: Channel;
   readonly #options: Pop3Options;
   readonly #conversation: Conversation;
-  #count: number | undefined;
-  #deleted = 0;
+  readonly #listings: Listings;
 
   private constructor(channel: Channel, options: Pop3Options, greeting: string) {
     this.#channel = channel;
     this.#options = options;
     this.#conversation = new Conversation(channel, options.timeout);
+    this.#listings = new Listings(channel, this.#conversation);
     this.greeting = greeting;
   }
 
@@ -186,22 +175,17 @@ export class Pop3Client {
   }
 
   stat(): Promise<{ count: number; octets: number }> {
-    const counted = this.#conversation.command('STAT').then(({ text }) => {
-      const stat = this.#believe(() => parseStat(text));
-      this.#count = stat.count + this.#deleted;
-      return stat;
-    });
-    return pipelined(counted);
+    return pipelined(this.#listings.stat());
   }
 
   /** The size of every message, in octets as the server counts them. */
   list(): Promise<SizeRow[]> {
-    return pipelined(this.#listing('LIST', parseSizeRow));
+    return pipelined(this.#listings.sizes());
   }
 
   /** The unique id of every message. @throws Pop3ReplyError where the server has no UIDL. */
   uidl(): Promise<UidRow[]> {
-    return pipelined(this.#listing('UIDL', parseUidRow));
+    return pipelined(this.#listings.uids());
   }
 
   /** The header of a message and `lines` lines of its body, to `sink`; dot-stuffing is undone. */
@@ -218,10 +202,7 @@ export class Pop3Client {
 
   /** Marks a message to be deleted by QUIT. Without QUIT nothing is. */
   dele(number: number): Promise<void> {
-    const marked = this.#conversation.command('DELE', [number]).then(() => {
-      this.#deleted += 1;
-    });
-    return pipelined(marked);
+    return pipelined(this.#conversation.command('DELE', [number]).then(() => this.#listings.mark()));
   }
 
   noop(): Promise<void> {
@@ -238,10 +219,7 @@ export class Pop3Client {
 
   /** Takes back every DELE of this session. */
   rset(): Promise<void> {
-    const unmarked = this.#conversation.command('RSET').then(() => {
-      this.#deleted = 0;
-    });
-    return pipelined(unmarked);
+    return pipelined(this.#conversation.command('RSET').then(() => this.#listings.unmark()));
   }
 
   /** Ends the session; only its `+OK` says that what was marked is deleted. @throws Pop3ReplyError if it is not. */
@@ -283,25 +261,6 @@ export class Pop3Client {
     }
     await secure(this.#channel, this.#options);
     await this.capa();
-  }
-
-  async #listing<T extends { number: number }>(verb: 'LIST' | 'UIDL', parse: (row: string) => T): Promise<T[]> {
-    const listing = new RowCollector(this.#count ?? MAX_MESSAGES);
-    await this.#conversation.command(verb, [], { listing });
-    return this.#believe(() => {
-      const rows = listing.rows.map(parse);
-      checkListing(verb, rows, this.#count, this.#deleted);
-      return rows;
-    });
-  }
-
-  /** What a server says in a listing is believed as a whole, or the connection is given up. */
-  #believe<T>(read: () => T): T {
-    try {
-      return read();
-    } catch (error) {
-      throw this.#channel.fail(error as PosthornError);
-    }
   }
 }
 
