@@ -7,7 +7,7 @@
  */
 import { dirname } from 'node:path';
 import { StoreError } from '../errors.ts';
-import { type DescribeMessage, describeMessage } from '../mime/describe.ts';
+import type { DescribeMessage } from '../mime/describe.ts';
 import { errnoOf } from './fault.ts';
 import { isDamage, StaleIndex, whyUnusable } from './index-fault.ts';
 import { type IndexFile, indexIn, openIndexFile, openMemoryIndex, removeIndex } from './index-file.ts';
@@ -39,7 +39,7 @@ export async function withIndex<T>(
 ): Promise<T> {
   const run = async (file: IndexFile): Promise<T> => {
     try {
-      return await work(new MailIndex(file.database, paths, options.describe ?? describeMessage));
+      return await work(new MailIndex(file.database, paths, options.describe ?? describe));
     } finally {
       file.close();
     }
@@ -50,6 +50,12 @@ export async function withIndex<T>(
     options.warn?.(`the index cannot be used (${tried.reason}); without it this takes longer.`);
   }
   return run(await openMemoryIndex());
+}
+
+/** Loaded with the first message that is not in the index: a list with nothing new needs no reader of messages. */
+async function describe(source: Parameters<DescribeMessage>[0]): ReturnType<DescribeMessage> {
+  const { describeMessage } = await import('../mime/describe.ts');
+  return describeMessage(source);
 }
 
 /** Two faults may follow each other: an index that was spoilt is made of the journal, and that is another one than before. */

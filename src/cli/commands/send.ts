@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { openInput, untilStopped } from '../../config/input.ts';
 import { UsageError } from '../../errors.ts';
 import type { Account } from '../../mail/account.ts';
-import { spoolRaw } from '../../mail/raw.ts';
 import type { Run } from '../command.ts';
 import { addComposeOptions, nothingToRead } from '../compose-options.ts';
 import type { Context } from '../context.ts';
@@ -98,6 +97,8 @@ async function raw(
   }
   const source = typeof options.raw === 'string' && options.raw !== '-' ? await openInput(options.raw) : context.stdin;
   if (source === context.stdin && context.stdin.isTTY) throw nothingToRead('--raw FILE');
+  // Loaded here: what is composed needs no reader of headers, and is not spooled.
+  const { spoolRaw } = await import('../../mail/raw.ts');
   return spoolRaw(
     untilStopped(context.surroundings.signal, source),
     { from: options.from, to: options.to ?? [] },
