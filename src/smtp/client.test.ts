@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { type Peer, reason, settled, withPeer } from '../../test/support/peer.ts';
 import { assertNoSecret, PASSWORD, USER } from '../../test/support/secrets.ts';
-import { chunksOf } from '../../test/support/sessions.ts';
+import { chunksOf, smtpWithPeer } from '../../test/support/sessions.ts';
 import { type Cut, CutServer } from '../../test/support/sweep.ts';
 import { AbortedError, ConnectionLostError, type PosthornError, StoreError, TimeoutError } from '../errors.ts';
 import { SmtpClient } from './client.ts';
@@ -79,13 +79,10 @@ suite('a connection cut after every octet the client says', () => {
   }
 });
 
-async function connected(signal?: AbortSignal): Promise<{ client: SmtpClient } & ReturnType<typeof withPeer>> {
-  const ends = withPeer({ signal });
-  const opened = SmtpClient.over(ends.channel, { ...OPTIONS, timeout: 1000 });
-  await ends.peer.says('220 mail.test\r\n');
-  await ends.peer.says('250-mail.test\r\n250 PIPELINING\r\n');
-  return { ...ends, client: await opened };
-}
+const PIPELINING = '250-mail.test\r\n250 PIPELINING\r\n';
+const CHUNKING = '250-mail.test\r\n250-CHUNKING\r\n250 PIPELINING\r\n';
+
+const connected = (signal?: AbortSignal) => smtpWithPeer(PIPELINING, { timeout: 1000, signal });
 
 /** A message on its way: `ends` settles with its fate, as a value. */
 async function sending(chunks: AsyncIterable<Uint8Array>, signal?: AbortSignal) {
@@ -112,12 +109,9 @@ suite('behind the final dot', () => {
   ] as const) {
     test(`the same by BDAT, where the message ${how}`, async (t) => {
       t.mock.timers.enable({ apis: ['setTimeout'] });
-      const { channel, peer } = withPeer();
-      const opened = SmtpClient.over(channel, { ...OPTIONS, timeout: 1000 });
-      for (const answer of ['220 mail.test\r\n', '250-mail.test\r\n250-CHUNKING\r\n250 PIPELINING\r\n'])
-        await peer.says(answer);
+      const { client, peer } = await smtpWithPeer(CHUNKING, { timeout: 1000 });
       const message = { chunks: () => chunksOf('hi\r\n'), size, exactLines: true };
-      const fate = (await opened).send({ from: '', recipients }, message);
+      const fate = client.send({ from: '', recipients }, message);
       await settled();
       for (let answers = -1; answers < recipients.length; answers++) await peer.says('250 ok\r\n');
       assert.ok(peer.writes.join('').endsWith('BDAT 4 LAST\r\nhi\r\n'));
@@ -139,12 +133,9 @@ suite('behind the final dot', () => {
 
   test('LMTP: each recipient’s answer has ten minutes of its own', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
-    const { channel, peer } = withPeer();
-    const opened = SmtpClient.over(channel, { host: '', port: 0, security: 'none', protocol: 'lmtp', timeout: 1000 });
-    await peer.says('220 mail.test\r\n');
-    await peer.says('250-mail.test\r\n250 PIPELINING\r\n');
+    const { client, peer } = await smtpWithPeer(PIPELINING, { protocol: 'lmtp', timeout: 1000 });
     const recipients = ['b@example.org', 'c@example.org', 'd@example.org'];
-    const sent = (await opened).send({ from: '', recipients }, { chunks: () => chunksOf('hi\r\n') });
+    const sent = client.send({ from: '', recipients }, { chunks: () => chunksOf('hi\r\n') });
     const fate = sent.catch((error: unknown) => error);
     await settled();
     await peer.says('250\r\n250\r\n250\r\n250\r\n354\r\n');
@@ -264,12 +255,9 @@ suite('before the final dot', () => {
 
   for (const size of [300_000, undefined]) {
     test(`250 while the last piece is still on its way is no acceptance (size ${size})`, async () => {
-      const { channel, peer } = withPeer();
-      const opened = SmtpClient.over(channel, OPTIONS);
-      for (const answer of ['220 mail.test\r\n', '250-mail.test\r\n250-CHUNKING\r\n250 PIPELINING\r\n'])
-        await peer.says(answer);
+      const { client, peer } = await smtpWithPeer(CHUNKING);
       const message = { chunks: () => chunksOf('x'.repeat(300_000)), size, exactLines: true };
-      const fate = reason((await opened).send(ENVELOPE, message));
+      const fate = reason(client.send(ENVELOPE, message));
       await settled();
       peer.sticks();
       await peer.says('250 ok\r\n250 ok\r\n');
@@ -337,11 +325,7 @@ test('credentials that could begin another command are refused before anything i
 });
 
 test('nothing gets into the middle of a login', async () => {
-  const { channel, peer } = withPeer();
-  const opened = SmtpClient.over(channel, OPTIONS);
-  await peer.says('220 mail.test\r\n');
-  await peer.says('250-mail.test\r\n250 AUTH CRAM-MD5\r\n');
-  const client = await opened;
+  const { client, peer } = await smtpWithPeer('250-mail.test\r\n250 AUTH CRAM-MD5\r\n');
   const done = Promise.all([client.login({ user: USER, password: PASSWORD }), client.noop()]);
   await settled();
   for (const answer of ['334 PGE=\r\n', '235 welcome\r\n', '250 ok\r\n']) await peer.says(answer);
@@ -361,11 +345,7 @@ test('a server that knows only HELO has no capabilities, whatever it adds to its
 });
 
 test('a small message that never comes holds nobody once the connection is over', async () => {
-  const { channel, peer } = withPeer();
-  const opened = SmtpClient.over(channel, OPTIONS);
-  for (const answer of ['220 mail.test\r\n', '250-mail.test\r\n250-CHUNKING\r\n250 PIPELINING\r\n'])
-    await peer.says(answer);
-  const client = await opened;
+  const { client, peer } = await smtpWithPeer(CHUNKING);
   const source = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) };
   const fate = reason(client.send(ENVELOPE, { chunks: () => source, size: 4, exactLines: true }));
   await settled();
@@ -374,11 +354,7 @@ test('a small message that never comes holds nobody once the connection is over'
 });
 
 test('a message in chunks of unknown number is lost with its connection', async () => {
-  const { channel, peer } = withPeer();
-  const opened = SmtpClient.over(channel, OPTIONS);
-  for (const answer of ['220 mail.test\r\n', '250-mail.test\r\n250-CHUNKING\r\n250 PIPELINING\r\n'])
-    await peer.says(answer);
-  const client = await opened;
+  const { client, peer } = await smtpWithPeer(CHUNKING);
   async function* endless(): AsyncGenerator<Uint8Array> {
     for (;;) yield Buffer.alloc(2 ** 20);
   }
@@ -398,11 +374,7 @@ suite('a message that left with its commands, before any of them is answered', (
   for (const [name, end] of Object.entries(ends)) {
     test(`${name}: nobody knows whether it was taken`, async () => {
       const controller = new AbortController();
-      const { channel, peer } = withPeer({ signal: controller.signal });
-      const opened = SmtpClient.over(channel, OPTIONS);
-      for (const answer of ['220 mail.test\r\n', '250-mail.test\r\n250-CHUNKING\r\n250 PIPELINING\r\n'])
-        await peer.says(answer);
-      const client = await opened;
+      const { client, peer } = await smtpWithPeer(CHUNKING, { signal: controller.signal });
       const fate = reason(client.send(ENVELOPE, { chunks: () => chunksOf('hi\r\n'), size: 4, exactLines: true }));
       await settled();
       assert.ok(peer.writes.join('').endsWith('BDAT 4 LAST\r\nhi\r\n'));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { reason, withPeer } from '../../test/support/peer.ts';
-import { chunksOf } from '../../test/support/sessions.ts';
+import { chunksOf, smtpWithPeer } from '../../test/support/sessions.ts';
 import { LimitError, ProtocolError } from '../errors.ts';
 import { SmtpClient } from './client.ts';
 
@@ -43,11 +43,7 @@ suite('a reply that is none', { concurrency: true }, () => {
   for (const [name, act, before] of COMMANDS) {
     test(`behind ${name}`, async () => {
       for (const malformed of MALFORMED) {
-        const { channel, peer } = withPeer();
-        const opened = SmtpClient.over(channel, OPTIONS);
-        await peer.says('220 mail.test\r\n');
-        await peer.says('250 mail.test\r\n');
-        const client = await opened;
+        const { client, peer } = await smtpWithPeer(undefined, OPTIONS);
         const outcome = reason(act(client));
         for (const answer of [...before, malformed]) await peer.says(answer);
         const error = await outcome;
@@ -63,11 +59,8 @@ suite('a reply that is none', { concurrency: true }, () => {
 
   test('behind QUIT changes nothing', async () => {
     for (const malformed of MALFORMED) {
-      const { channel, peer } = withPeer();
-      const opened = SmtpClient.over(channel, OPTIONS);
-      await peer.says('220 mail.test\r\n');
-      await peer.says('250 mail.test\r\n');
-      const done = (await opened).quit();
+      const { client, peer } = await smtpWithPeer(undefined, OPTIONS);
+      const done = client.quit();
       await peer.says(malformed);
       await peer.ends();
       assert.equal(await done, undefined);
@@ -83,11 +76,7 @@ test('what could begin another command is refused before it is written', async (
     assert.equal(((await named) as { code?: string }).code, 'bad-name');
     assert.deepEqual(peer.writes, []);
   }
-  const { channel, peer } = withPeer();
-  const opened = SmtpClient.over(channel, OPTIONS);
-  await peer.says('220 mail.test\r\n');
-  await peer.says('250-mail.test\r\n250-DSN\r\n250-AUTH PLAIN\r\n250 SIZE 10\r\n');
-  const client = await opened;
+  const { client, peer } = await smtpWithPeer('250-mail.test\r\n250-DSN\r\n250-AUTH PLAIN\r\n250 SIZE 10\r\n', OPTIONS);
   const chunks = () => chunksOf('x\r\n');
   for (const work of [
     () => client.vrfy('a\r\nRSET'),

@@ -1,5 +1,5 @@
 /**
- * A client and a server of ours as the two ends of one connection: in memory, or over loopback where TLS is the subject.
+ * A client and a server of ours as the two ends of one connection in memory, or a client and a peer in its server's place.
  */
 import { type Duplex, duplexPair } from 'node:stream';
 import { Channel } from '../../src/net/channel.ts';
@@ -8,8 +8,9 @@ import { Transcript } from '../../src/net/transcript.ts';
 import { Pop3Client } from '../../src/pop3/client.ts';
 import { servePop3 } from '../../src/pop3/server.ts';
 import type { Pop3ServerOptions } from '../../src/pop3/server-options.ts';
-import { SmtpClient } from '../../src/smtp/client.ts';
+import { SmtpClient, type SmtpOptions } from '../../src/smtp/client.ts';
 import { type SmtpServerOptions, serveSmtp } from '../../src/smtp/server.ts';
+import { withPeer } from './peer.ts';
 
 interface Ends {
   /** What both ends showed of the conversation. */
@@ -41,6 +42,18 @@ export async function pop3Session(options: Pop3ServerOptions): Promise<Ends & { 
 export async function smtpSession(options: SmtpServerOptions): Promise<Ends & { client: SmtpClient }> {
   const { channel, ...rest } = ends((server) => serveSmtp(server, { insecure: true, ...options }));
   return { ...rest, client: await SmtpClient.over(channel, { ...IN_MEMORY, protocol: options.protocol }) };
+}
+
+/** A client of SMTP whose server is a peer in the test's hands, which has greeted and answered EHLO by `ehlo`. */
+export async function smtpWithPeer(
+  ehlo = '250 mail.test\r\n',
+  { signal, ...options }: Partial<SmtpOptions> = {},
+): Promise<ReturnType<typeof withPeer> & { client: SmtpClient }> {
+  const { channel, peer } = withPeer({ signal });
+  const opened = SmtpClient.over(channel, { host: 'mail.test', port: 25, security: 'none', ...options });
+  await peer.says('220 mail.test\r\n');
+  await peer.says(ehlo);
+  return { channel, peer, client: await opened };
 }
 
 /** Chunks as a message's source. */
