@@ -3,23 +3,21 @@
  *
  * The seams of a fetch: `survey` the listing, `plan` what is wanted (names fixed and synced before a byte is asked for),
  * `deliver` and write, `commit` (files, folder and journal synced), and only then is a message `deletable`; `deleted`
- * records that the server confirmed. A crash at any point is mended by the next `open`: a planned message that is
- * already in the Maildir is adopted instead of fetched again, an unfinished file of ours is removed. Messages that
+ * records that the server confirmed. A crash at any point is mended by the next `open` (recovery.ts). Messages that
  * other programs deliver get the next number when first seen. What this file must never know: POP3, MIME, accounts.
  */
-import { dirname, join } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { join } from 'node:path';
 import type { Delivered, Delivery } from './delivery.ts';
-import { checkFolder, makeFolder, syncFolder } from './folder.ts';
+import { checkFolder, makeFolder } from './folder.ts';
 import { Folders } from './folders.ts';
 import { Inventory, type StoredMessage } from './inventory.ts';
-import { applyAll, Journal } from './journal.ts';
-import { Ledger, type LedgerItem, type Surveyed } from './ledger.ts';
-import { type Listed, type MailboxRecord, readRecord } from './ledger-record.ts';
+import type { Ledger, Surveyed } from './ledger.ts';
+import { LedgerJournal } from './ledger-journal.ts';
+import type { Listed } from './ledger-record.ts';
 import { Lock } from './lock.ts';
 import { type FlagChange, Maildir } from './maildir.ts';
-import { inParallel } from './parallel.ts';
-import { openContent, type StoredContent } from './reader.ts';
+import type { StoredContent } from './reader.ts';
+import { recover } from './recovery.ts';
 
 export type { StoredMessage };
 
@@ -43,25 +41,18 @@ export class Mailbox {
   /** Its folders, the inbox included. */
   readonly folders: Folders;
   readonly #maildir: Maildir;
+  readonly #journal: LedgerJournal;
   readonly #ledger: Ledger;
-  readonly #journal: Journal<MailboxRecord> | undefined;
-  readonly #lock: Lock | undefined;
   readonly #inventory: Inventory;
-  /** New messages are to be looked at by rules. */
-  readonly #filters: boolean;
+  readonly #lock: Lock | undefined;
 
-  private constructor(
-    maildir: Maildir,
-    ledger: Ledger,
-    writer?: { journal: Journal<MailboxRecord>; lock: Lock; filters: boolean },
-  ) {
-    this.#filters = writer?.filters ?? false;
+  private constructor(maildir: Maildir, journal: LedgerJournal, lock?: Lock) {
     this.folders = new Folders(maildir);
     this.#maildir = maildir;
-    this.#ledger = ledger;
-    this.#inventory = new Inventory(this.folders, ledger);
-    this.#journal = writer?.journal;
-    this.#lock = writer?.lock;
+    this.#journal = journal;
+    this.#ledger = journal.ledger;
+    this.#inventory = new Inventory(this.folders, journal.ledger);
+    this.#lock = lock;
   }
 
   /**
@@ -78,13 +69,12 @@ export class Mailbox {
     await makeFolder(state);
     await checkFolder(state);
     const lock = Lock.acquire(join(state, 'lock'));
-    let journal: Journal<MailboxRecord> | undefined;
+    let journal: LedgerJournal | undefined;
     try {
-      journal = await Journal.open(journalIn(state), readRecord);
-      const ledger = replay(journal.records, state);
-      const folder = await Maildir.open(maildir, { create: journal.records.length === 0 });
-      const mailbox = new Mailbox(folder, ledger, { journal, lock, filters });
-      await mailbox.#recover();
+      journal = await LedgerJournal.open(state, filters);
+      const mailbox = new Mailbox(await Maildir.open(maildir, { create: journal.isNew }), journal, lock);
+      await mailbox.refresh();
+      await recover(journal, mailbox.#maildir, mailbox.folders, mailbox.#inventory.entries);
       return mailbox;
     } catch (error) {
       await journal?.close();
@@ -101,7 +91,7 @@ export class Mailbox {
    */
   static async view({ maildir, state }: MailboxPaths): Promise<Mailbox> {
     const folder = await Maildir.open(maildir);
-    const mailbox = new Mailbox(folder, replay(await Journal.read(journalIn(state), readRecord), state));
+    const mailbox = new Mailbox(folder, await LedgerJournal.view(state));
     await mailbox.refresh();
     return mailbox;
   }
@@ -125,7 +115,9 @@ export class Mailbox {
     });
     const fresh = planned.filter(({ number }) => this.#ledger.byNumber(number) === undefined);
     const only = header ? { header } : {};
-    await this.#record(fresh.map(({ number, base, uidl, size }) => ({ plan: number, base, uidl, size, ...only })));
+    await this.#journal.record(
+      fresh.map(({ number, base, uidl, size }) => ({ plan: number, base, uidl, size, ...only })),
+    );
     return planned;
   }
 
@@ -160,7 +152,7 @@ export class Mailbox {
 
   /** Records under which UIDL the server lists messages now that were recognized by their content. */
   async rename(messages: readonly (Listed & { readonly number: number })[]): Promise<void> {
-    await this.#record(messages.map(({ number, uidl, size }) => ({ renamed: number, uidl, size })));
+    await this.#journal.record(messages.map(({ number, uidl, size }) => ({ renamed: number, uidl, size })));
   }
 
   /**
@@ -173,14 +165,14 @@ export class Mailbox {
   ): Promise<(Delivered & { readonly number: number })[]> {
     if (received.length === 0) return [];
     const first = this.#ledger.nextNumber;
-    await this.#record(
+    await this.#journal.record(
       received.map(({ delivery: { base }, uidl, size }, at) => ({ plan: first + at, base, uidl, size })),
     );
     const delivered = await this.commit(
       received.map(({ delivery }) => delivery),
       proven,
     );
-    return delivered.map((each) => ({ ...each, number: this.#planned(each.base).number }));
+    return delivered.map((each) => ({ ...each, number: this.#journal.planned(each.base).number }));
   }
 
   /**
@@ -192,7 +184,7 @@ export class Mailbox {
    */
   async commit(deliveries: readonly Delivery[], proven = true): Promise<Delivered[]> {
     const delivered = await this.#maildir.commitAll(deliveries);
-    await this.#record(delivered.map((each) => this.#stored(each, proven)));
+    await this.#journal.record(delivered.map((each) => this.#journal.stored(each, proven)));
     for (const each of delivered) this.#inventory.add(each);
     return delivered;
   }
@@ -200,13 +192,13 @@ export class Mailbox {
   /** Makes what stands for messages of which only the header came durable, all or none. The messages are not stored by that. */
   async commitHeaders(deliveries: readonly Delivery[]): Promise<void> {
     const delivered = await this.#maildir.commitAll(deliveries);
-    await this.#record(delivered.map((each) => this.#stub(each)));
+    await this.#journal.record(delivered.map((each) => this.#journal.stub(each)));
     for (const each of delivered) this.#inventory.add(each);
   }
 
   /** Records that another place has a message, durably: it counts as stored, and is not looked for here. */
   async handedOver({ number }: Planned, { size, sha256 }: Pick<Delivered, 'size' | 'sha256'>): Promise<void> {
-    await this.#record([{ stored: number, size, sha256, at: Date.now(), elsewhere: true }]);
+    await this.#journal.record([{ stored: number, size, sha256, at: Date.now(), elsewhere: true }]);
   }
 
   /** The numbers of those that came while there were rules for new mail, and that these were not applied to yet. */
@@ -216,7 +208,7 @@ export class Mailbox {
 
   /** Records that the rules were applied to these. */
   async filtered(numbers: readonly number[]): Promise<void> {
-    await this.#record([{ filtered: numbers }]);
+    await this.#journal.record([{ filtered: numbers }]);
   }
 
   /** Whether another place has the message. */
@@ -226,7 +218,7 @@ export class Mailbox {
 
   /** Records that these messages of the listing are passed over: they are known from now on, and were never here. */
   async pass(surveyed: readonly Surveyed[]): Promise<void> {
-    await this.#record(
+    await this.#journal.record(
       surveyed.map(({ number, uidl, size }) => (number === undefined ? { known: 0, uidl, size } : { known: number })),
     );
   }
@@ -241,7 +233,7 @@ export class Mailbox {
     const delivered = await this.#maildir.commitAll(deliveries);
     const first = this.#ledger.nextNumber;
     const at = Date.now();
-    await this.#record(
+    await this.#journal.record(
       delivered.map(({ base, size, sha256 }, index) => ({ imported: first + index, base, size, sha256, at })),
     );
     return delivered.map((_, index) => first + index);
@@ -250,7 +242,7 @@ export class Mailbox {
   /** Records that each of these is the message that was asked for: everything that was asked is answered. */
   async prove(messages: readonly { readonly number: number }[]): Promise<void> {
     const unproven = messages.filter(({ number }) => this.#ledger.byNumber(number)?.stored?.unproven);
-    await this.#record(unproven.map(({ number }) => ({ proven: number })));
+    await this.#journal.record(unproven.map(({ number }) => ({ proven: number })));
   }
 
   /** Whether the server's copy may be deleted: durable here, and its UIDL never stood for another message. */
@@ -273,16 +265,16 @@ export class Mailbox {
 
   /** Records that the server confirmed the deletion of these. A UIDL that comes back afterwards is a new message. */
   async deleted(messages: readonly { readonly number: number }[]): Promise<void> {
-    await this.#record(messages.map(({ number }) => ({ gone: number })));
+    await this.#journal.record(messages.map(({ number }) => ({ gone: number })));
   }
 
   /** Looks at the folders again; a writer numbers what other programs delivered. */
   async refresh(): Promise<void> {
     const entries = await this.#inventory.refresh();
-    if (this.#journal === undefined) return;
+    if (!this.#journal.isWritable) return;
     const first = this.#ledger.nextNumber;
     const unknown = entries.filter(({ base }) => this.#ledger.byBase(base) === undefined);
-    await this.#record(unknown.map(({ base }, index) => ({ found: first + index, base })));
+    await this.#journal.record(unknown.map(({ base }, index) => ({ found: first + index, base })));
   }
 
   /** The messages that are here, newest last. */
@@ -326,70 +318,7 @@ export class Mailbox {
 
   /** Closes the journal and gives the lock back. */
   async close(): Promise<void> {
-    await this.#journal?.close();
+    await this.#journal.close();
     this.#lock?.release();
   }
-
-  async #recover(): Promise<void> {
-    await this.refresh();
-    const planned = [...this.#ledger.items()].filter(({ listed }) => listed !== undefined);
-    const pending = new Map(planned.map((item) => [item.base, item]));
-    for (const { maildir } of await this.folders.all()) await maildir.removeUnfinished(pending);
-    const adopted = this.#inventory.entries.filter((entry) => isToAdopt(entry, pending.get(entry.base)));
-    if (adopted.length === 0) return;
-    // Our files are synced before they are linked, but the entry of this one may not be durable yet.
-    await this.#maildir.sync();
-    // What took the place of a header may lie in another folder.
-    for (const folder of new Set(adopted.map(({ path }) => dirname(path)))) await syncFolder(folder);
-    const records = await inParallel(adopted, async ({ base, path }) => {
-      const content = await openContent(path);
-      const found = { base, path, size: content.size, sha256: await content.sha256() };
-      const { header, stub } = this.#planned(base);
-      return header && stub === undefined ? this.#stub(found) : this.#stored(found, false);
-    });
-    await this.#record(records);
-  }
-
-  /** Makes records durable, then acts on them. */
-  async #record(records: readonly MailboxRecord[]): Promise<void> {
-    if (records.length === 0) return;
-    if (this.#journal === undefined) throw new UsageError('read-only-mailbox', 'The mailbox was opened for reading.');
-    await this.#journal.append(records);
-    for (const record of records) this.#ledger.apply(record);
-  }
-
-  #stored({ base, size, sha256 }: Delivered, proven: boolean): MailboxRecord {
-    const { number, listed } = this.#planned(base);
-    const fits = proven || size === listed.size;
-    return { stored: number, size, sha256, at: Date.now(), ...(fits ? {} : { unproven: true }), ...this.#marks() };
-  }
-
-  #stub({ base, size, sha256 }: Delivered): MailboxRecord {
-    return { stub: this.#planned(base).number, size, sha256, at: Date.now(), ...this.#marks() };
-  }
-
-  #marks(): { readonly unfiltered?: true } {
-    return this.#filters ? { unfiltered: true } : {};
-  }
-
-  #planned(base: string): LedgerItem & { readonly listed: Listed } {
-    const item = this.#ledger.byBase(base);
-    if (item?.listed === undefined)
-      throw new UsageError('not-planned', 'This delivery was not planned in this mailbox.');
-    return { ...item, listed: item.listed };
-  }
-}
-
-/** Whether a file is one whose delivery was not recorded any more. What stands for a message is not the message. */
-function isToAdopt({ size }: { readonly size: number }, item: LedgerItem | undefined): boolean {
-  return item !== undefined && item.stored === undefined && item.stub?.size !== size;
-}
-
-function replay(records: readonly MailboxRecord[], state: string): Ledger {
-  const hint = 'The mail itself is not affected. Restore the file from a backup, or move it away to start a new one.';
-  return applyAll(new Ledger(), records, journalIn(state), hint);
-}
-
-function journalIn(state: string): string {
-  return join(state, 'journal');
 }
