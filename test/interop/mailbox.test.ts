@@ -1,21 +1,15 @@
 /**
  * One mailbox, several programs: what mutt, notmuch and Dovecot do in it shows here, and the other way round.
- *
- * Dovecot gives no mail to root, so the mailbox is lent to the user it runs as, and taken back.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { interop, ROOT } from '../support/interop.ts';
+import { dovecotIn, MUTT, muttIn } from '../support/mailbox-programs.ts';
 import { putMessages } from '../support/maildir.ts';
 import { type Home, makeHome } from '../support/program.ts';
-import { unpacked } from '../support/unpacked.ts';
-
-const MUTT = unpacked('mutt', ['mutt']);
-/** Who owns the mail while Dovecot has it: nobody. */
-const MAIL_OWNER = 65_534;
 
 interface Listed {
   readonly messages: { number: number; subject: string; flags: string; folder: string; tags: string[] }[];
@@ -39,30 +33,7 @@ const ALL = '(folder:trash or -folder:trash)';
 
 interop('Dovecot shows our folders, flags and trash, and we show what it does', ['doveadm', ROOT], async () => {
   const { home, maildir, listed } = await makeMailbox();
-  const config = join(home.folder, 'dovecot.conf');
-  const places = `base_dir = ${home.folder}/run\nstate_dir = ${home.folder}/run\nlog_path = ${home.folder}/dovecot.log\n`;
-  const owner = `mail_uid = ${MAIL_OWNER}\nmail_gid = ${MAIL_OWNER}\n`;
-  writeFileSync(config, `${places}${owner}protocols =\nssl = no\nmail_location = maildir:${maildir}\n`);
-  chmodSync(home.folder, 0o755);
-  for (const name of ['data', 'data/posthorn']) chmodSync(join(home.folder, name), 0o755);
-  writeFileSync(join(home.folder, 'dovecot.log'), '', { mode: 0o666 });
-  const chown = (user: number) => execFileSync('chown', ['-R', `${user}:${user}`, maildir]);
-  const doveadm = (...args: string[]): string[] => {
-    const options: ExecFileSyncOptionsWithStringEncoding = {
-      encoding: 'utf8',
-      cwd: '/',
-      env: { ...home.env, USER: 'nobody', HOME: home.folder },
-    };
-    chown(MAIL_OWNER);
-    try {
-      return execFileSync('doveadm', ['-c', config, '-f', 'tab', ...args], options)
-        .trim()
-        .split('\n')
-        .sort();
-    } finally {
-      chown(process.getuid?.() ?? 0);
-    }
-  };
+  const doveadm = dovecotIn(home, maildir);
 
   await home.json(['move', '2', 'Entwürfe']);
   await home.json(['move', '3', 'Lists/dev']);
@@ -96,28 +67,7 @@ interop('Dovecot shows our folders, flags and trash, and we show what it does', 
 
 interop('mutt shows our folders and flags, and we show what it does', [MUTT, 'script'], async () => {
   const { home, maildir, listed } = await makeMailbox();
-  const rc = join(home.folder, 'muttrc');
-  const settings = [
-    'mbox_type=Maildir',
-    `folder=${maildir}`,
-    'spoolfile=+',
-    'mark_old=no',
-    'confirmappend=no',
-    'delete=yes',
-    'quit=yes',
-    'resolve=no',
-    'sort=mailbox-order',
-    'charset=utf-8',
-  ];
-  writeFileSync(rc, settings.map((setting) => `set ${setting}\n`).join(''));
-  /** Presses keys in a folder. */
-  const mutt = (folder: string, keys: string): string => {
-    const command = [MUTT.path('usr/bin/mutt'), '-n', '-F', rc, '-f', folder, '-e', `push '${keys}<quit>'`];
-    const quoted = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-    const env = { ...home.env, LD_LIBRARY_PATH: MUTT.libraries(), TERM: 'xterm', LANG: 'C.UTF-8', SHELL: '/bin/sh' };
-    const options: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', env, timeout: 60_000, input: '' };
-    return execFileSync('script', ['-qec', `stty cols 100 rows 30; ${quoted}`, '/dev/null'], options);
-  };
+  const mutt = muttIn(home, maildir);
   await home.json(['move', '2-3', 'Entwürfe']);
   await home.json(['flag', '2', 'flagged', 'seen']);
   const shown = mutt('+.Entw&APw-rfe', '<refresh>');
