@@ -3,7 +3,8 @@
  *
  * A change is recorded before it is made: that it begins, what becomes of each message, and afterwards that it is done.
  * So whatever a crash left can be told from the record, and taken back: `undo` is a change as well, which records what it
- * takes back. Flags and folders are in the Maildir, and the record is only what was done to them; of tags it is the
+ * takes back. A message is known by its base name; where another program gave it another one, all that was recorded of it is
+ * of the new one. Flags and folders are in the Maildir, and the record is only what was done to them; of tags it is the
  * truth. Pure: records in, answers out.
  */
 import { isBase } from './name.ts';
@@ -29,7 +30,8 @@ export interface Step {
 export type ChangeRecord =
   | { readonly begin: number; readonly verb: Verb; readonly at: number; readonly undoes?: number }
   | ({ readonly step: number } & Step)
-  | { readonly done: number };
+  | { readonly done: number }
+  | { readonly renamed: string; readonly to: string };
 
 export interface Change {
   readonly id: number;
@@ -49,10 +51,13 @@ export class ChangeLog {
   /** Those that can still be taken back, newest last. */
   #undoable: (Change & { steps: Step[]; done: boolean })[] = [];
   #last: (Change & { steps: Step[]; done: boolean }) | undefined;
+  /** The names that messages have now, by those that they had. */
+  readonly #names = new Map<string, string>();
 
   /** Takes the next record. Returns false for one that does not follow from the others. */
   apply(record: ChangeRecord): boolean {
     if ('begin' in record) return this.#begin(record);
+    if ('renamed' in record) return this.#rename(record.renamed, record.to);
     const change = this.#last;
     if ('done' in record) {
       if (change?.id !== record.done) return false;
@@ -63,9 +68,7 @@ export class ChangeLog {
     const { step: _, ...step } = record;
     change.steps.push(step);
     const tags = change.verb === 'purge' ? new Set<string>() : tagsAfter(this.tagsOf(step.base), step);
-    if (tags.size > 0) this.#tags.set(step.base, tags);
-    else this.#tags.delete(step.base);
-    return true;
+    return this.#setTags(this.#nameOf(step.base), tags);
   }
 
   get nextId(): number {
@@ -74,7 +77,7 @@ export class ChangeLog {
 
   /** Of a message, by its base name; in the order in which they were given. */
   tagsOf(base: string): ReadonlySet<string> {
-    return this.#tags.get(base) ?? new Set();
+    return this.#tags.get(this.#nameOf(base)) ?? new Set();
   }
 
   /** All tagged messages, by base name. */
@@ -84,12 +87,39 @@ export class ChangeLog {
 
   /** The change that `undo` takes back next; a purge is named and cannot be. */
   get lastUndoable(): Change | undefined {
-    return this.#undoable.at(-1);
+    return this.#renamed(this.#undoable.at(-1));
   }
 
   /** The change that was begun last, if it was not finished. */
   get unfinished(): Change | undefined {
-    return this.#last?.done === false ? this.#last : undefined;
+    return this.#last?.done === false ? this.#renamed(this.#last) : undefined;
+  }
+
+  #rename(from: string, to: string): true {
+    const before = this.#nameOf(from);
+    if (before === to) return true;
+    const tags = new Set([...this.tagsOf(before), ...this.tagsOf(to)]);
+    this.#tags.delete(before);
+    for (const [name, now] of this.#names) if (now === before) this.#names.set(name, to);
+    this.#names.set(before, to);
+    // It may have had this name before.
+    this.#names.delete(to);
+    return this.#setTags(to, tags);
+  }
+
+  #setTags(base: string, tags: ReadonlySet<string>): true {
+    if (tags.size > 0) this.#tags.set(base, tags);
+    else this.#tags.delete(base);
+    return true;
+  }
+
+  #nameOf(base: string): string {
+    return this.#names.get(base) ?? base;
+  }
+
+  /** A change with the names that its messages have now. */
+  #renamed<C extends Change | undefined>(change: C): C {
+    return change && { ...change, steps: change.steps.map((step) => ({ ...step, base: this.#nameOf(step.base) })) };
   }
 
   #begin({ begin: id, verb, at, undoes }: Extract<ChangeRecord, { begin: number }>): boolean {
@@ -124,8 +154,9 @@ export function inverse({ base, set, clear, from, to, tag, untag }: Step): Step 
 /** Reads a record out of parsed JSON; `undefined` when it is none. */
 export function readChange(value: unknown): ChangeRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { begin, verb, at, undoes, step, done, ...rest } = value as Record<string, unknown>;
+  const { begin, verb, at, undoes, step, done, renamed, ...rest } = value as Record<string, unknown>;
   if (isId(done)) return { done };
+  if (isName(renamed) && isName(rest['to'])) return { renamed, to: rest['to'] };
   if (isId(begin) && isVerb(verb) && typeof at === 'number')
     return { begin, verb, at, ...(isId(undoes) ? { undoes } : {}) };
   return isId(step) && isStep(rest) ? { step, ...rest } : undefined;
@@ -135,11 +166,14 @@ function isStep(value: Record<string, unknown>): value is Record<string, unknown
   const { base, set, clear, from, to, tag, untag } = value;
   const isTexts = (list: unknown) => Array.isArray(list) && list.every((each) => typeof each === 'string');
   return (
-    typeof base === 'string' &&
-    isBase(base) &&
+    isName(base) &&
     [set, clear, from, to].every((text) => text === undefined || typeof text === 'string') &&
     [tag, untag].every((list) => list === undefined || isTexts(list))
   );
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && isBase(value);
 }
 
 function isId(value: unknown): value is number {

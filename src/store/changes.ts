@@ -6,8 +6,9 @@
  * hours keeps nobody from a flag. What this file must never know: servers, and the numbers of messages.
  */
 import { join } from 'node:path';
+import { StoreError } from '../errors.ts';
 import { type Change, ChangeLog, type ChangeRecord, inverse, readChange, type Step, type Verb } from './change-log.ts';
-import { checkFolder, makeFolder } from './folder.ts';
+import { checkFolder, exists, makeFolder } from './folder.ts';
 import type { FolderPlace, Folders } from './folders.ts';
 import { applyAll, Journal } from './journal.ts';
 import { Lock } from './lock.ts';
@@ -78,6 +79,11 @@ export class Changes {
     return this.make(folders, 'undo', steps.toReversed().map(inverse), id);
   }
 
+  /** Records that messages have other names now, which other programs gave them. */
+  rename(names: readonly NewName[]): Promise<void> {
+    return this.#record(names.map(({ from, to }) => ({ renamed: from, to })));
+  }
+
   /** Closes the journal and gives the lock back. */
   async close(): Promise<void> {
     await this.#journal.close();
@@ -100,6 +106,29 @@ export class Changes {
   async #record(records: readonly ChangeRecord[]): Promise<void> {
     await this.#journal.append(records);
     for (const record of records) this.log.apply(record);
+  }
+}
+
+/** Another name of a message. */
+export interface NewName {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Records new names, durably, if anything was ever changed. @returns false, with nothing done, while a change is being made. */
+export async function renameIn(state: string, folders: Folders, names: readonly NewName[]): Promise<boolean> {
+  if (!(await exists(changesIn(state)))) return true;
+  try {
+    const changes = await Changes.open(state, folders, 0);
+    try {
+      await changes.rename(names);
+    } finally {
+      await changes.close();
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'mailbox-busy') return false;
+    throw error;
   }
 }
 

@@ -30,6 +30,10 @@ export function noteMark(database: DatabaseSync, name: string, mark: JournalMark
   database.prepare('INSERT OR REPLACE INTO marks (journal, mark) VALUES (?, ?)').run(name, JSON.stringify(mark));
 }
 
+/** The number of the message that has a name, or once had it. */
+export const NUMBER_OF =
+  'SELECT number FROM known WHERE base = ?1 UNION ALL SELECT number FROM formerly WHERE base = ?1';
+
 /** Takes over what the journal says of numbers; a record that comes again changes nothing. */
 export function applyRecords(database: DatabaseSync, records: readonly MailboxRecord[]): void {
   const add = database.prepare('INSERT OR IGNORE INTO known (number, base, uidl) VALUES (?, ?, ?)');
@@ -38,10 +42,17 @@ export function applyRecords(database: DatabaseSync, records: readonly MailboxRe
   // The message takes the place of what stood for it, under the same name.
   const again = database.prepare('UPDATE messages SET read = 0, size = ? WHERE number = ? AND read = 1');
   const forget = database.prepare('DELETE FROM content WHERE rowid = ?');
+  const keep = database.prepare('INSERT OR REPLACE INTO formerly SELECT base, number FROM known WHERE number = ?');
+  const move = database.prepare('UPDATE known SET base = ? WHERE number = ?');
+  const renew = database.prepare('DELETE FROM formerly WHERE base = ?');
   for (const record of records) {
     if ('plan' in record) add.run(record.plan, record.base, record.uidl || null);
     else if ('found' in record) add.run(record.found, record.base, null);
-    else if ('imported' in record) {
+    else if ('moved' in record) {
+      keep.run(record.moved);
+      move.run(record.base, record.moved);
+      renew.run(record.base);
+    } else if ('imported' in record) {
       add.run(record.imported, record.base, null);
       store.run(record.sha256, record.at, record.imported);
     } else if ('stored' in record) {
@@ -53,13 +64,11 @@ export function applyRecords(database: DatabaseSync, records: readonly MailboxRe
 
 /** Takes over which tags messages were given and lost; a record that comes again changes nothing. */
 export function applyChanges(database: DatabaseSync, records: readonly ChangeRecord[]): void {
-  const give = database.prepare('INSERT OR IGNORE INTO tags (tag, number) SELECT ?, number FROM known WHERE base = ?');
-  const take = database.prepare(
-    'DELETE FROM tags WHERE tag = ? AND number = (SELECT number FROM known WHERE base = ?)',
-  );
+  const give = database.prepare(`INSERT OR IGNORE INTO tags (number, tag) SELECT number, ?2 FROM (${NUMBER_OF})`);
+  const take = database.prepare(`DELETE FROM tags WHERE tag = ?2 AND number IN (${NUMBER_OF})`);
   for (const record of records) {
     if (!('step' in record)) continue;
-    for (const tag of record.tag ?? []) give.run(tag, record.base);
-    for (const tag of record.untag ?? []) take.run(tag, record.base);
+    for (const tag of record.tag ?? []) give.run(record.base, tag);
+    for (const tag of record.untag ?? []) take.run(record.base, tag);
   }
 }

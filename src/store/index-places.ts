@@ -1,6 +1,7 @@
 /** Where messages lie now, as rows of the index: found again by their base name, wherever another program has put them. */
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { NUMBER_OF } from './index-journal.ts';
 import { type ChangedPlace, lookAt, type Place, pathOf } from './index-scan.ts';
 import { parseName, secondsOf } from './name.ts';
 
@@ -55,7 +56,7 @@ class PlaceUpdate {
   constructor(database: DatabaseSync, maildir: string) {
     this.#database = database;
     this.#maildir = maildir;
-    this.#numberOf = database.prepare('SELECT number FROM known WHERE base = ?');
+    this.#numberOf = database.prepare(NUMBER_OF);
     this.#moved = database.prepare('UPDATE messages SET place = ?, name = ?, flags = ? WHERE number = ?');
     this.#arrived = database.prepare(
       'INSERT INTO messages (number, place, name, flags, size, date) VALUES (?, ?, ?, ?, ?, ?)',

@@ -7,13 +7,13 @@
  */
 
 /** The version of the tables, in `user_version`. */
-export const VERSION = 1;
+export const VERSION = 2;
 
 /** What the file is, in `application_id`: "PoHn". */
 export const APPLICATION = 0x506f_486e;
 
 /**
- * `known` is what the journal says of each number; `places` the folders with the times at which they were looked at;
+ * `known` is what the journal says of each number, with the name it has now, `formerly` the names it had before; `places` the folders with the times at which they were looked at;
  * `messages` what is in them; `headers` what lists show, as JSON; `ids` which Message-ID belongs to which thread;
  * `content` the words. A message is `read` once its content is in the index.
  */
@@ -22,6 +22,7 @@ PRAGMA application_id = ${APPLICATION};
 PRAGMA user_version = ${VERSION};
 CREATE TABLE marks (journal TEXT PRIMARY KEY, mark TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE known (number INTEGER PRIMARY KEY, base TEXT NOT NULL UNIQUE, uidl TEXT, sha256 TEXT, stored INTEGER);
+CREATE TABLE formerly (base TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE places (id INTEGER PRIMARY KEY, folder TEXT NOT NULL, part TEXT NOT NULL, mtime TEXT NOT NULL,
   UNIQUE (folder, part));
 CREATE TABLE messages (number INTEGER PRIMARY KEY, place INTEGER NOT NULL, name TEXT NOT NULL, flags TEXT NOT NULL,

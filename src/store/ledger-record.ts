@@ -45,17 +45,19 @@ export type MailboxRecord =
   | { readonly gone: number }
   | { readonly renamed: number; readonly uidl: string; readonly size: number }
   | { readonly found: number; readonly base: string }
+  | { readonly moved: number; readonly base: string }
   | ({ readonly imported: number; readonly base: string } & StoredFacts);
 
 /** Reads a record out of parsed JSON; `undefined` when it is none. */
 export function readRecord(value: unknown): MailboxRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { plan, found, imported, stored, stub, known, filtered, proven, gone, renamed, base, uidl, size, sha256, at } =
-    value as Record<string, unknown>;
+  const { plan, found, imported, moved, base, uidl, size, sha256, at, ...later } = value as Record<string, unknown>;
+  const { stored, stub, known, filtered, proven, gone, renamed } = later;
   if (isNumber(plan) && isBaseName(base) && typeof uidl === 'string' && isSize(size)) {
     return { plan, base, uidl, size, ...marksOf(value, ['header']) };
   }
   if (isNumber(found) && isBaseName(base)) return { found, base };
+  if (isNumber(moved) && isBaseName(base)) return { moved, base };
   if (isNumber(imported) && isBaseName(base) && isSize(size) && typeof sha256 === 'string' && isSize(at))
     return { imported, base, size, sha256, at };
   if (isNumber(stored) && isSize(size) && typeof sha256 === 'string' && isSize(at)) {
@@ -77,7 +79,7 @@ export function readRecord(value: unknown): MailboxRecord | undefined {
 export function subjectOf(
   record: Exclude<
     MailboxRecord,
-    { plan: number } | { found: number } | { imported: number } | { filtered: readonly number[] }
+    { plan: number } | { found: number } | { moved: number } | { imported: number } | { filtered: readonly number[] }
   >,
 ): number {
   if ('stored' in record) return record.stored;

@@ -3,9 +3,10 @@
  *
  * The life of a message: PLAN fixes its number and base name before a byte is asked for; STORED says that file and
  * folder entry are durable; GONE that the server confirmed its deletion; RENAMED that the server lists it by another UIDL
- * than before. FOUND numbers a message that another program put into the Maildir, IMPORTED one that came from a file. STUB
- * says that only the header of a message is here, in its place: the message itself is still to come. KNOWN says that a
- * message was passed over without being downloaded, on purpose. Pure: records in, answers out.
+ * than before. FOUND numbers a message that another program put into the Maildir, IMPORTED one that came from a file. MOVED
+ * says that another program gave a message another name. STUB says that only the header of a message is here, in its place:
+ * the message itself is still to come. KNOWN says that a message was passed over without being downloaded, on purpose. Pure:
+ * records in, answers out.
  *
  * A UIDL (RFC 1939 §7) is an opaque key. Servers repeat it within a listing, give it to another message later, or
  * change the size beside it, so a message is the n-th one of its UIDL and size that is not gone. Where one UIDL ever
@@ -29,6 +30,7 @@ export interface Surveyed extends Listed {
 /** A message that the journal knows. */
 export interface LedgerItem {
   readonly number: number;
+  /** The name it has now. */
   readonly base: string;
   /** Absent for a message that came from no server. */
   readonly listed?: Listed | undefined;
@@ -45,6 +47,7 @@ export interface LedgerItem {
 
 export class Ledger {
   readonly #byNumber = new Map<number, LedgerItem>();
+  /** By every name that a message ever had. */
   readonly #numberOf = new Map<string, number>();
   /** Numbers by UIDL and size; under the true size too, once it is known, for servers that only then list it. */
   readonly #byKey = new Map<string, Set<number>>();
@@ -62,6 +65,7 @@ export class Ledger {
     if ('plan' in record) return this.#add(record.plan, record.base, record);
     if ('found' in record) return this.#add(record.found, record.base);
     if ('imported' in record) return this.#import(record);
+    if ('moved' in record) return this.#move(record.moved, record.base);
     if ('uidl' in record && 'known' in record) return this.#pass(record);
     if ('filtered' in record) return record.filtered.every((number) => this.#filter(number));
     const item = this.#byNumber.get(subjectOf(record));
@@ -82,6 +86,7 @@ export class Ledger {
     return this.#byNumber.get(number);
   }
 
+  /** The message that has this name, or once had it. */
   byBase(base: string): LedgerItem | undefined {
     return this.#byNumber.get(this.#numberOf.get(base) ?? 0);
   }
@@ -137,6 +142,13 @@ export class Ledger {
     if (!this.#add(imported, base)) return false;
     this.#byNumber.set(imported, { number: imported, base, stored: { size, sha256, at } });
     return true;
+  }
+
+  #move(number: number, base: string): boolean {
+    const item = this.#byNumber.get(number);
+    if (item === undefined || (this.#numberOf.get(base) ?? number) !== number) return false;
+    this.#numberOf.set(base, number);
+    return this.#change(item, { base });
   }
 
   #prove(item: LedgerItem): boolean {
@@ -217,7 +229,7 @@ export class Ledger {
 
   #add(number: number, base: string, planned?: Listed & { readonly header?: true | undefined }): boolean {
     const known = this.#byNumber.get(number);
-    if (known !== undefined) return known.base === base;
+    if (known !== undefined) return this.#numberOf.get(base) === number;
     if (number <= this.#last || this.#numberOf.has(base)) return false;
     this.#last = number;
     this.#numberOf.set(base, number);

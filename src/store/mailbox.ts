@@ -4,9 +4,10 @@
  * The seams of a fetch: `survey` the listing, `plan` what is wanted (names fixed and synced before a byte is asked for),
  * `deliver` and write, `commit` (files, folder and journal synced), and only then is a message `deletable`; `deleted`
  * records that the server confirmed. A crash at any point is mended by the next `open` (recovery.ts). Messages that
- * other programs deliver get the next number when first seen. What this file must never know: POP3, MIME, accounts.
+ * other programs deliver get the next number when first seen, and those that they moved keep theirs. What this file must never know: POP3, MIME, accounts.
  */
 import { join } from 'node:path';
+import { renameIn } from './changes.ts';
 import type { Delivered, Delivery } from './delivery.ts';
 import { checkFolder, makeFolder } from './folder.ts';
 import { Folders } from './folders.ts';
@@ -16,6 +17,7 @@ import { LedgerJournal } from './ledger-journal.ts';
 import type { Listed } from './ledger-record.ts';
 import { Lock } from './lock.ts';
 import { type FlagChange, Maildir } from './maildir.ts';
+import { type Moved, movedAmong } from './moved-messages.ts';
 import type { StoredContent } from './reader.ts';
 import { recover } from './recovery.ts';
 
@@ -44,14 +46,16 @@ export class Mailbox {
   readonly #journal: LedgerJournal;
   readonly #ledger: Ledger;
   readonly #inventory: Inventory;
+  readonly #state: string;
   readonly #lock: Lock | undefined;
 
-  private constructor(maildir: Maildir, journal: LedgerJournal, lock?: Lock) {
+  private constructor(maildir: Maildir, journal: LedgerJournal, state: string, lock?: Lock) {
     this.folders = new Folders(maildir);
     this.#maildir = maildir;
     this.#journal = journal;
     this.#ledger = journal.ledger;
     this.#inventory = new Inventory(this.folders, journal.ledger);
+    this.#state = state;
     this.#lock = lock;
   }
 
@@ -72,7 +76,7 @@ export class Mailbox {
     let journal: LedgerJournal | undefined;
     try {
       journal = await LedgerJournal.open(state, filters);
-      const mailbox = new Mailbox(await Maildir.open(maildir, { create: journal.isNew }), journal, lock);
+      const mailbox = new Mailbox(await Maildir.open(maildir, { create: journal.isNew }), journal, state, lock);
       await mailbox.refresh();
       await recover(journal, mailbox.#maildir, mailbox.folders, mailbox.#inventory.entries);
       return mailbox;
@@ -91,7 +95,7 @@ export class Mailbox {
    */
   static async view({ maildir, state }: MailboxPaths): Promise<Mailbox> {
     const folder = await Maildir.open(maildir);
-    const mailbox = new Mailbox(folder, await LedgerJournal.view(state));
+    const mailbox = new Mailbox(folder, await LedgerJournal.view(state), state);
     await mailbox.refresh();
     return mailbox;
   }
@@ -250,12 +254,16 @@ export class Mailbox {
     return number !== undefined && !ambiguous && this.#ledger.deletable(number);
   }
 
-  /** The folder that a message is in; one that was not seen when we looked is looked for once more. Undefined where it is gone. */
-  async folderOf(number: number): Promise<string | undefined> {
-    const seen = this.#inventory.byNumber(number);
-    const base = this.#ledger.byNumber(number)?.base;
-    if (seen !== undefined || base === undefined) return seen?.folder;
-    return (await this.folders.find(base))?.folder;
+  /** The folders in which these messages have a name, or had one when we looked first. Those that are nowhere are left out. */
+  async foldersOf(numbers: { has(number: number): boolean }): Promise<Map<number, string[]>> {
+    const isOne = (base: string) => numbers.has(this.numberOf(base) ?? 0);
+    const places = [...this.#inventory.entries, ...(await this.folders.locate({ has: isOne }))];
+    const folders = new Map<number, string[]>();
+    for (const { base, folder } of places) {
+      const number = this.numberOf(base) ?? 0;
+      if (numbers.has(number)) folders.set(number, [...(folders.get(number) ?? []), folder]);
+    }
+    return folders;
   }
 
   /** When a message became durable here, in milliseconds since 1970; undefined for one that never did. */
@@ -268,13 +276,22 @@ export class Mailbox {
     await this.#journal.record(messages.map(({ number }) => ({ gone: number })));
   }
 
-  /** Looks at the folders again; a writer numbers what other programs delivered. */
+  /** Looks at the folders again; a writer numbers what other programs delivered, and follows what they moved. */
   async refresh(): Promise<void> {
     const entries = await this.#inventory.refresh();
     if (!this.#journal.isWritable) return;
+    const moved = await movedAmong(entries, this.#ledger, this.folders);
+    if (moved.length > 0) await this.#follow(moved);
+    const isMoved = new Set(moved.map(({ to }) => to));
+    const unknown = entries.filter(({ base }) => this.#ledger.byBase(base) === undefined && !isMoved.has(base));
     const first = this.#ledger.nextNumber;
-    const unknown = entries.filter(({ base }) => this.#ledger.byBase(base) === undefined);
     await this.#journal.record(unknown.map(({ base }, index) => ({ found: first + index, base })));
+  }
+
+  /** The tags first: whoever finds the message under its new name finds them as well. Where a change is just being made, later. */
+  async #follow(moved: readonly Moved[]): Promise<void> {
+    if (!(await renameIn(this.#state, this.folders, moved))) return;
+    await this.#journal.record(moved.map(({ number, to }) => ({ moved: number, base: to })));
   }
 
   /** The messages that are here, newest last. */
