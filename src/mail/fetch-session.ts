@@ -116,10 +116,12 @@ export class FetchSession {
   /** What is known here of each message that is listed. */
   async #known(entries: readonly Wanted[], compared: boolean): Promise<Known[]> {
     const mailbox = this.#mailbox;
-    const stored = entries.flatMap(({ state, number }) =>
-      state === 'stored' && number !== undefined && !mailbox.isElsewhere(number) ? [number] : [],
-    );
-    const removed = this.#policy.deleteRemoved ? await removedOf(mailbox, stored, this.#hooks.say) : undefined;
+    const stored = entries.flatMap((entry) => {
+      const { state, number } = entry;
+      return state === 'stored' && number !== undefined && !mailbox.isElsewhere(number) ? [{ ...entry, number }] : [];
+    });
+    const { deleteRemoved } = this.#policy;
+    const removed = deleteRemoved ? await removedOf(mailbox, this.#client, stored, this.#hooks.say) : undefined;
     const candidates = entries.filter(({ state }) => state === 'new' || state === 'planned');
     const wanted = this.#policy.sinceNow || this.#policy.only !== undefined ? [] : candidates;
     const left = await this.#options.skips?.(this.#client, wanted);

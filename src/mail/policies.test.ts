@@ -206,6 +206,31 @@ test('what was removed here, or put into the trash, goes on the server; what was
   assert.deepEqual(left(), others.slice(1));
 });
 
+test('what is missing here and may be a copy that another program made stays, as long as nobody can say', async (t) => {
+  const withId = { uidl: 'id', text: 'Message-ID: <id@x>\r\nSubject: id\r\n\r\nbody\r\n' };
+  let hasTop = true;
+  const { fetch, files, left, paths } = await scene(t, [withId, letter('none'), letter('large', 50_000)], (line) =>
+    line.startsWith('TOP') && !hasTop ? '-ERR what\r\n' : undefined,
+  );
+  await fetch();
+  for (const path of await files()) await unlink(path);
+  // Neither is what was fetched, byte for byte.
+  const copy = join(paths.maildir, 'cur', '1.M.other:2,S');
+  await writeFile(copy, 'Subject: id\r\nMessage-Id: <id@x>\r\n\r\nother body\r\n');
+  hasTop = false;
+  await fetch({ deleteRemoved: true });
+  assert.deepEqual(left(), ['id', 'none'], 'nothing here is about as large as the third');
+  hasTop = true;
+  await fetch({ deleteRemoved: true });
+  assert.deepEqual(left(), ['id', 'none']);
+  await writeFile(copy, 'Message-Id: <other@x>\r\n\r\nother body\r\n');
+  await fetch({ deleteRemoved: true });
+  assert.deepEqual(left(), ['none'], 'without a Message-ID nobody can say');
+  await unlink(copy);
+  await fetch({ deleteRemoved: true });
+  assert.deepEqual(left(), []);
+});
+
 test('a mailbox in which nothing is left of much is a doubt', async (t) => {
   const letters = Array.from({ length: 25 }, (_, at) => letter(`m${at}`));
   const { fetch, files, left, said } = await scene(t, letters);

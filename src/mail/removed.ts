@@ -1,28 +1,90 @@
 /**
  * Which messages somebody removed from the mailbox here, so that they may go on the server as well.
  *
- * A message that is missing for another reason must not be taken for one: each is looked for a second time, and a
- * mailbox in which nothing at all is left of what was in it may be one that was lost.
+ * A message that is missing for another reason must not be taken for one: each is looked for a second time, one that has a
+ * name outside the trash is here, what another program copied before it removed the original is known by its Message-ID,
+ * and a mailbox in which nothing at all is left of what was in it may be one that was lost.
  */
+import { StoreError } from '../errors.ts';
+import { LISTED_HEADER, readHeaders } from '../mime/summary.ts';
+import type { Pop3Client } from '../pop3/client.ts';
 import { folderName, TRASH } from '../store/folder-name.ts';
-import type { Mailbox } from '../store/mailbox.ts';
+import type { Mailbox, StoredMessage } from '../store/mailbox.ts';
+import { isNear } from '../store/rewritten.ts';
+import { headersOf } from './header-retrieval.ts';
+import type { Wanted } from './retrieval.ts';
 import type { Say } from './session.ts';
 
 /** A mailbox that held so many and is empty now is a doubt. */
 const MANY = 20;
+/** Headers under way at once. */
+const BATCH = 64;
 
 const EMPTY =
   'nothing of what was fetched is in the mailbox any more, which may be an accident: no message is deleted on the server for it. Use --delete if it is none.';
 
-/** @param stored numbers of messages that are stored and that the server still has. @returns those that were removed. */
-export async function removedOf(mailbox: Mailbox, stored: readonly number[], say: Say): Promise<ReadonlySet<number>> {
+/** A message that is stored and that the server still has. */
+type Stored = Wanted & { readonly number: number };
+
+/** @returns the numbers of those that were removed. @throws whatever a session or the mailbox throws. */
+export async function removedOf(
+  mailbox: Mailbox,
+  client: Pop3Client,
+  stored: readonly Stored[],
+  say: Say,
+): Promise<ReadonlySet<number>> {
   const trash = await mailbox.folders.named(folderName(TRASH));
-  const removed = new Set<number>();
-  for (const number of stored) {
-    const folder = await mailbox.folderOf(number);
-    if (folder === undefined || folder === trash) removed.add(number);
+  const folders = await mailbox.foldersOf(new Set(stored.map(({ number }) => number)));
+  const away = stored.filter(({ number }) => folders.get(number)?.some((folder) => folder !== trash) !== true);
+  if (away.length >= MANY && mailbox.messages().length === 0) {
+    say(EMPTY);
+    return new Set();
   }
-  if (removed.size < MANY || mailbox.messages().length > 0) return removed;
-  say(EMPTY);
-  return new Set();
+  const missing = away.filter(({ number }) => !folders.has(number));
+  const copied = await copiedOf(mailbox, client, missing, trash);
+  return new Set(away.map(({ number }) => number).filter((number) => !copied.has(number)));
+}
+
+/**
+ * Of these messages those that another program may have put into a folder under a number of its own; where nobody can say, it
+ * may have.
+ */
+async function copiedOf(
+  mailbox: Mailbox,
+  client: Pop3Client,
+  missing: readonly Stored[],
+  trash: string,
+): Promise<ReadonlySet<number>> {
+  const foreign = mailbox.messages().filter(({ sha256, folder }) => sha256 === undefined && folder !== trash);
+  const idOf = new Map<StoredMessage, string | undefined>();
+  const doubtful = missing.flatMap((message) => {
+    const copies = foreign.filter((each) => each.number > message.number && isNear(each.size, message.size));
+    return copies.length === 0 ? [] : [{ message, copies }];
+  });
+  for (const copy of new Set(doubtful.flatMap(({ copies }) => copies))) idOf.set(copy, await messageId(mailbox, copy));
+  const copied = new Set<number>();
+  for (let from = 0; from < doubtful.length; from += BATCH) {
+    const batch = doubtful.slice(from, from + BATCH);
+    const headers = await headersOf(
+      client,
+      batch.map(({ message }) => message),
+    );
+    for (const [row, { message, copies }] of batch.entries()) {
+      const header = headers[row];
+      const id = header === undefined ? undefined : (await readHeaders(header)).messageId;
+      if (id === undefined || copies.some((copy) => (idOf.get(copy) ?? id) === id)) copied.add(message.number);
+    }
+  }
+  return copied;
+}
+
+/** Undefined where it cannot be read; then it may be any. */
+async function messageId(mailbox: Mailbox, { number }: StoredMessage): Promise<string | undefined> {
+  try {
+    const content = await mailbox.read(number);
+    return (await readHeaders(content.chunks(), LISTED_HEADER)).messageId ?? '';
+  } catch (error) {
+    if (error instanceof StoreError) return undefined;
+    throw error;
+  }
 }
