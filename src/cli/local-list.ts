@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { withReports } from './index-reports.ts';
 import { summaryJson } from './message-json.ts';
 import { type ListRow, renderList } from './table.ts';
+import { safeText } from './terminal.ts';
 
 export interface LocalFlags {
   limit: number;
@@ -16,6 +17,14 @@ export interface LocalFlags {
 
 type Listed = LocalListing['messages'][number];
 
+/** Why something is no message. */
+const KINDS: Record<LocalListing['ignored'][number]['kind'], string> = {
+  link: 'it is a link',
+  folder: 'it is a folder',
+  special: 'it is no file',
+  name: 'its name is none for a message',
+};
+
 /** How far answers to answers are moved to the right, at most. */
 const MAX_STEPS = 8;
 
@@ -26,13 +35,14 @@ export async function listLocal(context: Context, query: string, flags: LocalFla
   const account = await context.account();
   const request = { query, folder, before, skip, limit, threads };
   const listing = await withReports(context, (reports) => listMail(account, request, reports));
-  const { mailbox, count, unread, messages } = listing;
+  const { mailbox, count, unread, messages, ignored } = listing;
   if (output.isJson) {
     const { threads: found = null } = listing;
-    return output.json({ mailbox, count, unread, threads: found, messages: messages.map(rowJson) });
+    return output.json({ mailbox, count, unread, threads: found, messages: messages.map(rowJson), ignored });
   }
   for (const line of renderList(messages.map(rowOf), output.columns, new Date())) output.data(line);
-  output.say(`${summary(listing, query)}, ${unread} unread${shown(listing, flags)}.`);
+  output.say(`${summary(listing, query)}, ${unread} unread${shown(listing, flags)}${leftOut(ignored)}.`);
+  for (const { path, kind } of ignored) output.detail(`Left out, since ${KINDS[kind]}: ${safeText(path)}`);
   output.detail(`The mailbox is ${mailbox}.`);
 }
 
@@ -50,6 +60,12 @@ function shown({ messages, count, threads }: LocalListing, { limit, page = 1, be
   if (before !== undefined) return `; ${last} are shown`;
   const which = first === 1 ? `the newest ${last} are shown` : `${first} to ${last} are shown`;
   return `; ${which}${last < all ? `, the next with --page ${page + 1}` : ''}`;
+}
+
+/** That there is something that looks like mail to a person and is none to us. */
+function leftOut({ length }: LocalListing['ignored']): string {
+  if (length === 0) return '';
+  return `; ${length === 1 ? '1 file is no message' : `${length} files are no messages`} (-v says which)`;
 }
 
 /** A message as a row of the table. */

@@ -6,6 +6,7 @@
  */
 import { UsageError } from '../errors.ts';
 import { folderName, INBOX, TRASH } from '../store/folder-name.ts';
+import type { Ignored } from '../store/index-places.ts';
 import type { IndexedMessage } from '../store/index-row.ts';
 import type { Found, MailIndex } from '../store/mail-index.ts';
 import { withIndex } from '../store/with-index.ts';
@@ -39,6 +40,8 @@ export interface LocalListing extends Found {
   /** How many threads there are; absent where they were not asked for. */
   readonly threads?: number;
   readonly messages: readonly (IndexedMessage & { readonly depth?: number })[];
+  /** What is in the folders of the mailbox and is no message. */
+  readonly ignored: readonly Ignored[];
 }
 
 /**
@@ -52,7 +55,8 @@ export async function listMail(account: Account, request: ListRequest, reports: 
   const found = await withIndex(paths, { warn: reports.warn }, async (index) => {
     await bringUpToDate(index, words.kind !== 'all' || request.threads === true, reports);
     const selection = { ...request, query };
-    return request.threads ? index.threads(selection) : index.list(selection);
+    const listed = await (request.threads ? index.threads(selection) : index.list(selection));
+    return { ...listed, ignored: index.ignored() };
   });
   return { mailbox: paths.maildir, ...found };
 }

@@ -1,4 +1,5 @@
 /** Where messages lie now, as rows of the index: found again by their base name, wherever another program has put them. */
+import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { NUMBER_OF } from './index-journal.ts';
@@ -15,7 +16,9 @@ export function seenPlaces(database: DatabaseSync): Map<string, Place & { mtime:
 export function differs(database: DatabaseSync, { folder, part, names, gone }: ChangedPlace): boolean {
   const place = database.prepare('SELECT id FROM places WHERE folder = ? AND part = ?').get(folder, part);
   if (place === undefined || gone) return true;
-  const rows = database.prepare('SELECT name FROM messages WHERE place = ?').all(place['id'] as number);
+  const rows = database
+    .prepare('SELECT name FROM messages WHERE place = ?1 UNION ALL SELECT name FROM ignored WHERE place = ?1')
+    .all(place['id'] as number);
   if (rows.length !== names.length) return true;
   const known = new Set(rows.map((row) => row['name']));
   return names.some((name) => !known.has(name));
@@ -25,6 +28,26 @@ export function differs(database: DatabaseSync, { folder, part, names, gone }: C
 export function notePlaces(database: DatabaseSync, places: readonly ChangedPlace[]): void {
   const note = database.prepare('UPDATE places SET mtime = ? WHERE folder = ? AND part = ?');
   for (const { mtime, folder, part } of places) note.run(mtime, folder, part);
+}
+
+/** What is no message is: a link, a folder, another thing that is no file, or a file whose name is none for a message. */
+export type IgnoredKind = 'link' | 'folder' | 'special' | 'name';
+
+/** Something in a folder that is no message, and is never opened. */
+export interface Ignored {
+  /** In the Maildir. */
+  readonly path: string;
+  readonly kind: IgnoredKind;
+}
+
+/** What is in the places and is no message. */
+export function ignoredIn(database: DatabaseSync): Ignored[] {
+  const rows = database
+    .prepare(
+      'SELECT folder, part, name, kind FROM ignored JOIN places ON places.id = place ORDER BY folder, part, name',
+    )
+    .all() as unknown as (Place & { name: string; kind: IgnoredKind })[];
+  return rows.map(({ name, kind, ...place }) => ({ path: join(pathOf(place), name), kind }));
 }
 
 /**
@@ -52,6 +75,7 @@ class PlaceUpdate {
   readonly #numberOf: StatementSync;
   readonly #moved: StatementSync;
   readonly #arrived: StatementSync;
+  readonly #ignored: StatementSync;
 
   constructor(database: DatabaseSync, maildir: string) {
     this.#database = database;
@@ -61,6 +85,7 @@ class PlaceUpdate {
     this.#arrived = database.prepare(
       'INSERT INTO messages (number, place, name, flags, size, date) VALUES (?, ?, ?, ?, ?, ?)',
     );
+    this.#ignored = database.prepare('INSERT OR IGNORE INTO ignored (place, name, kind) VALUES (?, ?, ?)');
   }
 
   take(place: ChangedPlace): void {
@@ -72,6 +97,7 @@ class PlaceUpdate {
     const rows = this.#database.prepare('SELECT name, number FROM messages WHERE place = ?').all(id);
     const before = new Map(rows.map((row) => [row['name'] as string, row['number'] as number]));
     const unnumbered = this.unnumbered;
+    this.#database.prepare('DELETE FROM ignored WHERE place = ?').run(id);
     for (const name of names) {
       if (!before.delete(name)) this.#arrive(place, id, name);
     }
@@ -93,17 +119,24 @@ class PlaceUpdate {
 
   #arrive(place: Place, id: number, fileName: string): void {
     const name = parseName(fileName);
-    if (name === undefined) return;
+    if (name === undefined) return this.#ignore(id, fileName, 'name');
     const number = (this.#numberOf.get(name.base) as { number: number } | undefined)?.number;
     if (number !== undefined && this.#move(number, id, fileName, name.flags)) return;
     const found = lookAt(join(this.#maildir, pathOf(place), fileName));
-    if (found === undefined || !found.isFile()) return;
+    // Octets that are no UTF-8 came as U+FFFD, and a file of that name is not there.
+    if (found === undefined) return fileName.includes('\ufffd') ? this.#ignore(id, fileName, 'name') : undefined;
+    if (!found.isFile()) return this.#ignore(id, fileName, kindOf(found));
     if (number === undefined) {
       this.unnumbered++;
       return;
     }
     this.#found.add(number);
     this.#arrived.run(number, id, fileName, name.flags, found.size, secondsOf(name.base) * 1000);
+  }
+
+  /** Hidden files are other programs' own. */
+  #ignore(place: number, name: string, kind: IgnoredKind): void {
+    if (!name.startsWith('.')) this.#ignored.run(place, name, kind);
   }
 
   /** False where the message is not in the index yet. */
@@ -113,4 +146,8 @@ class PlaceUpdate {
     this.#found.add(number);
     return true;
   }
+}
+
+function kindOf(found: BigIntStats): IgnoredKind {
+  return found.isSymbolicLink() ? 'link' : found.isDirectory() ? 'folder' : 'special';
 }

@@ -7,14 +7,14 @@
  */
 
 /** The version of the tables, in `user_version`. */
-export const VERSION = 2;
+export const VERSION = 3;
 
 /** What the file is, in `application_id`: "PoHn". */
 export const APPLICATION = 0x506f_486e;
 
 /**
  * `known` is what the journal says of each number, with the name it has now, `formerly` the names it had before; `places` the folders with the times at which they were looked at;
- * `messages` what is in them; `headers` what lists show, as JSON; `ids` which Message-ID belongs to which thread;
+ * `messages` what is in them, and `ignored` what is in them and is no message; `headers` what lists show, as JSON; `ids` which Message-ID belongs to which thread;
  * `content` the words. A message is `read` once its content is in the index.
  */
 export const SCHEMA = `
@@ -27,6 +27,7 @@ CREATE TABLE places (id INTEGER PRIMARY KEY, folder TEXT NOT NULL, part TEXT NOT
   UNIQUE (folder, part));
 CREATE TABLE messages (number INTEGER PRIMARY KEY, place INTEGER NOT NULL, name TEXT NOT NULL, flags TEXT NOT NULL,
   size INTEGER NOT NULL, date INTEGER NOT NULL, files INTEGER NOT NULL DEFAULT 0, thread INTEGER, read INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE ignored (place INTEGER NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (place, name)) WITHOUT ROWID;
 CREATE INDEX messages_place ON messages (place, flags, thread);
 CREATE INDEX messages_thread ON messages (thread);
 CREATE INDEX messages_unread ON messages (number) WHERE read = 0;

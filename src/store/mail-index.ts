@@ -12,7 +12,7 @@ import { folderName, INBOX, TRASH } from './folder-name.ts';
 import type { DescribeMessage } from '../mime/describe.ts';
 import { whyUnusable } from './index-fault.ts';
 import { applyChanges, applyRecords, journalTail, noteMark } from './index-journal.ts';
-import { applyPlaces, differs, notePlaces, seenPlaces } from './index-places.ts';
+import { applyPlaces, differs, type Ignored, ignoredIn, notePlaces, seenPlaces } from './index-places.ts';
 import { type Condition, compileQuery } from './index-query.ts';
 import { countPending, type ReadingOptions, readPending, readSome } from './index-reading.ts';
 import { type IndexedMessage, messageOf, ROW } from './index-row.ts';
@@ -121,6 +121,11 @@ export class MailIndex {
   folders(): string[] {
     const rows = this.#database.prepare('SELECT DISTINCT folder FROM places ORDER BY folder').all();
     return rows.map((row) => folderName(row['folder'] as string));
+  }
+
+  /** What is in the folders and is no message. */
+  ignored(): Ignored[] {
+    return ignoredIn(this.#database);
   }
 
   /** What a query selects, as a table of `number`, `seen` and `thread`. What it costs to find words is paid once. */

@@ -26,6 +26,7 @@ function put(maildir: string, name: string, subject: string): void {
 
 interface Listed {
   messages: { number: number; subject: string; flags: string }[];
+  ignored: { path: string; kind: string }[];
 }
 
 test('what is no message is never opened, and strange names of messages are read for what they are', async (t) => {
@@ -44,7 +45,32 @@ test('what is no message is never opened, and strange names of messages are read
   put(maildir, 'cur/1700000004.\x1b[2J\n\x07.x:2,S', 'controls in the name');
   put(maildir, 'cur/1700000005.version.x:1,S', 'another version');
   put(maildir, 'cur/1700000006.letters.x:2,é\u202e', 'no letters');
-  const { messages } = await home.json<Listed>(['list']);
+  put(maildir, 'new/:2,S', 'no base');
+  writeFileSync(Buffer.from(join(maildir, 'new/1700000007.\xff.x'), 'latin1'), 'Subject: latin-1\r\n\r\n');
+  symlinkSync('/etc/shadow', join(maildir, 'cur/1700000000.\x1b[2J\n.x'));
+  const { messages, ignored } = await home.json<Listed>(['list']);
+  const kinds = new Map(ignored.map(({ path, kind }) => [path, kind]));
+  assert.deepEqual(
+    [...kinds].filter(([path]) => !path.includes('device')),
+    [
+      ['cur/1700000000.\x1b[2J\n.x', 'link'],
+      ['cur/1700000000.folder.x:2,', 'folder'],
+      ['new/1700000000.fifo.x', 'special'],
+      ['new/1700000000.link.x', 'link'],
+      ['new/1700000000.socket.x', 'special'],
+      ['new/1700000007.\ufffd.x', 'name'],
+      ['new/:2,S', 'name'],
+    ],
+  );
+  const told = await home.posthorn(['list']);
+  assert.match(
+    told.stderr,
+    new RegExp(`^6 messages, 4 unread; ${ignored.length} files are no messages \\(-v says which\\)\\.\n$`),
+  );
+  const which = await home.posthorn(['list', '-v']);
+  assert.match(which.stderr, /^Left out, since it is a link: cur\/1700000000\.\\x1b\[2J\\x0a\.x$/m);
+  assert.doesNotMatch(which.stderr, /\x1b/);
+  assert.deepEqual((await home.json<Listed>(['list'])).ignored, ignored, 'they are known from the first look on');
   assert.deepEqual(
     messages.toReversed().map(({ subject, flags }) => [subject, flags]),
     [
@@ -66,6 +92,10 @@ test('what is no message is never opened, and strange names of messages are read
   const gone = await home.posthorn(['read', String(messages.find(({ subject }) => subject.startsWith('con'))?.number)]);
   assert.equal(gone.code, 66, gone.stderr);
   assert.doesNotMatch(gone.stderr, /[\x1b\x07]/);
+  for (const { path } of ignored)
+    rmSync(Buffer.from(join(maildir, path.replace('\ufffd', '\xff')), 'latin1'), { recursive: true });
+  const after = await home.posthorn(['list']);
+  assert.doesNotMatch(after.stderr, /no message/, 'what is gone is told of no more');
 });
 
 test('a message that may not be read', { skip: canBeNobody ? false : 'needs root and setpriv' }, async (t) => {

@@ -1,6 +1,6 @@
 /** docs/json.md is the truth: every key it names is printed, and no other. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { startLineServer } from '../support/line-server.ts';
@@ -181,6 +181,8 @@ test('list --remote, fetch, list, read, save', async () => {
   assertDocumented('posthorn fetch', fetched, ['failed[].uidl', 'failed[].reason']);
   assertDocumented('posthorn filter', [await home.json(['filter', '--dry-run'])]);
   assertDocumented('posthorn tag', [await home.json(['tag', '1-2', 'work']), await home.json(['tag', '2', 'work'])]);
+  const { mailbox } = await home.json<{ mailbox: string }>(['list']);
+  symlinkSync('/etc/passwd', join(mailbox, 'cur', '1.link.x'));
   assertDocumented('posthorn list', [await home.json(['list'])]);
   const messages = await Promise.all(
     [1, 2, 3, 4, 5, 6].map((number) => home.json(['read', String(number), '--headers'])),
