@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import type { Account } from '../mail/account.ts';
-import { messagesIn, type Selection } from '../mail/selection.ts';
+import { messagesIn, messagesNumbered, type Selection } from '../mail/selection.ts';
 import type { Context } from './context.ts';
 import { withReports } from './index-reports.ts';
 import { readRange } from './options.ts';
@@ -37,7 +37,7 @@ export function readMessageSet(written: readonly string[], { query }: QueryFlags
     });
   }
   const ranges = written.slice(0, count).map(readRange);
-  return { select: async () => (mailbox) => messagesIn(mailbox, ranges), words: written.slice(count) };
+  return { select: async () => (lookup) => messagesIn(lookup, ranges), words: written.slice(count) };
 }
 
 /** The same where no words follow. @throws UsageError `which-message`; `bad-number` for such a word. */
@@ -51,5 +51,5 @@ async function found(context: Context, account: Account, query: string): Promise
   // Loaded here: numbers need no index.
   const { findMail } = await import('../mail/list.ts');
   const numbers = await withReports(context, (reports) => findMail(account, query, reports));
-  return (mailbox) => numbers.map((number) => mailbox.byNumber(number)).filter((message) => message !== undefined);
+  return (lookup) => messagesNumbered(lookup, numbers);
 }

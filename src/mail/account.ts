@@ -14,7 +14,7 @@ import { resolvePassword } from '../config/secrets.ts';
 import { mailboxName, parseServerUrl, type ServerUrl } from '../config/url.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { findMechanism, MECHANISMS } from '../sasl/mechanisms.ts';
-import { Mailbox, type MailboxPaths } from '../store/mailbox.ts';
+import type { MailboxPaths } from '../store/mailbox.ts';
 import { isMailbox, mailboxNames } from '../store/mailboxes.ts';
 import { type Asking, resolveRoute, type Route, type RouteRequest } from './route.ts';
 
@@ -176,11 +176,6 @@ export function mailboxOf({ paths }: Account): MailboxPaths {
   throw new ConfigError('no-mailbox', 'There is no mailbox yet.', {
     hint: 'Fetch mail first: posthorn fetch --pop3 pop3s://ann%40example.org@mail.example.org',
   });
-}
-
-/** Opens the mailbox of an account for reading. @throws as `localMailbox`; StoreError `mailbox-missing` and others of `Mailbox.view`. */
-export async function viewMailbox(account: Account): Promise<Mailbox> {
-  return Mailbox.view(await localMailbox(account));
 }
 
 /** Where the mailbox of an account is. @throws ConfigError `no-mailbox` where nothing was ever fetched. */

@@ -6,11 +6,12 @@ import { UsageError } from '../errors.ts';
 import type { ChangeLog, Step, Verb } from '../store/change-log.ts';
 import { Changes } from '../store/changes.ts';
 import { folderName, readFolderName, TRASH } from '../store/folder-name.ts';
-import { Folders } from '../store/folders.ts';
-import type { Mailbox, StoredMessage } from '../store/mailbox.ts';
-import { type FlagChange, Maildir } from '../store/maildir.ts';
-import { type Account, localMailbox, viewMailbox } from './account.ts';
-import type { Selection } from './selection.ts';
+import type { Folders } from '../store/folders.ts';
+import type { Lookup } from '../store/lookup.ts';
+import type { StoredMessage } from '../store/mailbox.ts';
+import type { FlagChange } from '../store/maildir.ts';
+import { type Account, mailboxOf } from './account.ts';
+import { allMessages, openLookup, type Selection } from './selection.ts';
 import { flagStep, moveStep, type TagChange, tagStep } from './steps.ts';
 
 /** What came of a change, in numbers of messages. */
@@ -22,7 +23,7 @@ export interface ChangeReport {
 
 /** The messages that are meant, as they are now. */
 export async function selectMessages(account: Account, selected: Selection): Promise<readonly StoredMessage[]> {
-  return selected(await viewMailbox(account));
+  return selected(await openLookup(account));
 }
 
 /** Sets and clears flags. @throws as `Changes.open`, and what the selection throws; so do the others. */
@@ -43,7 +44,7 @@ export async function moveMessages(
   folder: string,
 ): Promise<ChangeReport & { readonly folder: string }> {
   let target = readFolderName(folder);
-  const report = await change(account, 'move', selected, async ({ folders }) => {
+  const report = await change(account, 'move', selected, async (folders) => {
     target = await folders.named(target);
     return (message) => moveStep(message, target);
   });
@@ -52,7 +53,7 @@ export async function moveMessages(
 
 /** Moves messages to the trash. */
 export function trashMessages(account: Account, selected: Selection): Promise<ChangeReport> {
-  return change(account, 'delete', selected, async ({ folders }) => {
+  return change(account, 'delete', selected, async (folders) => {
     const trash = await folders.named(folderName(TRASH));
     return (message) => moveStep(message, trash);
   });
@@ -65,11 +66,11 @@ export function purgeMessages(account: Account, selected: Selection): Promise<Ch
 
 /** The messages in the trash; those that came there at least so long ago. */
 export function inTrash(age: number, now = Date.now()): Selection {
-  return async (mailbox) => {
-    const trash = await mailbox.folders.named(folderName(TRASH));
-    const all = mailbox.messages().filter(({ folder }) => folder === trash);
+  return async (lookup) => {
+    const trash = await lookup.folders.named(folderName(TRASH));
+    const all = (await allMessages(lookup)).filter(({ folder }) => folder === trash);
     if (age === 0) return all;
-    const since = await mailbox.folders.changedAt(all);
+    const since = await lookup.folders.changedAt(all);
     return all.filter((_, at) => (since[at] ?? now) <= now - age);
   };
 }
@@ -85,16 +86,20 @@ export interface Undone extends ChangeReport {
 
 /** Takes the last change back that is not taken back yet. @throws UsageError `nothing-to-undo`, `cannot-undo`. */
 export async function undoChange(account: Account): Promise<Undone> {
-  return withChanges(account, async (mailbox, changes) => {
+  return withChanges(account, async (lookup, changes) => {
     const last = changes.log.lastUndoable;
     if (last === undefined) throw new UsageError('nothing-to-undo', 'There is nothing to undo.');
     if (last.verb === 'purge') {
       throw new UsageError('cannot-undo', 'The last change removed messages for good, which cannot be undone.');
     }
-    const undone = await changes.undo(mailbox.folders, last);
+    const undone = await changes.undo(lookup.folders, last);
+    const numbers = await lookup.numbersOf(last.steps.map(({ base }) => base));
     const folders = new Set(last.steps.map(({ from }) => from).filter((name) => name !== undefined));
     return {
-      ...report(mailbox, last.steps, undone),
+      ...report(
+        last.steps.map(({ base }) => ({ base, number: numbers.get(base) ?? 0 })),
+        undone,
+      ),
       verb: last.verb,
       at: new Date(last.at),
       folders: [...folders],
@@ -120,34 +125,29 @@ async function change(
   account: Account,
   verb: Verb,
   selected: Selection,
-  prepare: (mailbox: Mailbox, log: ChangeLog) => Promise<(message: StoredMessage) => Step | undefined>,
+  prepare: (folders: Folders, log: ChangeLog) => Promise<(message: StoredMessage) => Step | undefined>,
 ): Promise<ChangeReport> {
-  return withChanges(account, async (mailbox, changes) => {
-    const messages = await selected(mailbox);
-    const stepOf = await prepare(mailbox, changes.log);
+  return withChanges(account, async (lookup, changes) => {
+    // Looked at when it is our turn: another change may have been made meanwhile.
+    const messages = await selected(lookup);
+    const stepOf = await prepare(lookup.folders, changes.log);
     const steps = messages.map(stepOf).filter((step) => step !== undefined);
-    const made = await changes.make(mailbox.folders, verb, steps);
-    return report(mailbox, messages, made);
+    const made = await changes.make(lookup.folders, verb, steps);
+    return report(messages, made);
   });
 }
 
-async function withChanges<T>(account: Account, work: (mailbox: Mailbox, changes: Changes) => Promise<T>): Promise<T> {
-  const { maildir, state } = await localMailbox(account);
-  const changes = await Changes.open(state, new Folders(await Maildir.open(maildir)));
+async function withChanges<T>(account: Account, work: (lookup: Lookup, changes: Changes) => Promise<T>): Promise<T> {
+  const lookup = await openLookup(account);
+  const changes = await Changes.open(mailboxOf(account).state, lookup.folders);
   try {
-    // Looked at when it is our turn: another change may have been made meanwhile.
-    return await work(await viewMailbox(account), changes);
+    return await work(lookup, changes);
   } finally {
     await changes.close();
   }
 }
 
-function report(
-  mailbox: Mailbox,
-  messages: readonly { readonly base: string }[],
-  made: ReadonlySet<string>,
-): ChangeReport {
-  const numbers = (is: boolean) =>
-    messages.filter(({ base }) => made.has(base) === is).map(({ base }) => mailbox.numberOf(base) ?? 0);
+function report(messages: readonly Pick<StoredMessage, 'base' | 'number'>[], made: ReadonlySet<string>): ChangeReport {
+  const numbers = (is: boolean) => messages.filter(({ base }) => made.has(base) === is).map(({ number }) => number);
   return { changed: numbers(true), unchanged: numbers(false) };
 }

@@ -8,7 +8,6 @@ import { Mailbox, type StoredMessage } from '../store/mailbox.ts';
 import { type Account, mailboxOf, type Surroundings } from './account.ts';
 import { eraseAndQuit } from './erase.ts';
 import type { Wanted } from './retrieval.ts';
-import type { Selection } from './selection.ts';
 import { pop3Server, type Say, withPop3 } from './session.ts';
 import { surveyed } from './survey.ts';
 
@@ -34,13 +33,12 @@ const REFUSED = 'the server refused';
 export async function deleteOnServer(
   account: Account,
   surroundings: Surroundings,
-  selected: Selection,
+  messages: readonly StoredMessage[],
   say: Say,
 ): Promise<ServerDeletion> {
   pop3Server(account);
   const mailbox = await Mailbox.open(mailboxOf(account));
   try {
-    const messages = await selected(mailbox);
     return await withPop3(account, surroundings, say, (client) => erase(mailbox, client, messages, say));
   } finally {
     await mailbox.close();

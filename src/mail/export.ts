@@ -7,7 +7,7 @@ import { folderName, INBOX, TRASH } from '../store/folder-name.ts';
 import { Folders } from '../store/folders.ts';
 import { Maildir } from '../store/maildir.ts';
 import type { OpenMessage } from './read.ts';
-import type { Selection } from './selection.ts';
+import { allMessages, type Selection } from './selection.ts';
 
 /** Messages that are made durable together. */
 const BATCH = 64;
@@ -26,9 +26,9 @@ export interface ExportReport {
 }
 
 /** All messages but those in the trash. */
-export const everything: Selection = (mailbox) => {
+export const everything: Selection = async (lookup) => {
   const trash = folderName(TRASH);
-  return mailbox.messages().filter(({ folder }) => folder !== trash);
+  return (await allMessages(lookup)).filter(({ folder }) => folder !== trash);
 };
 
 /**

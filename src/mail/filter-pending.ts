@@ -43,8 +43,8 @@ export async function filterPending(
   const numbers = mailbox.unfiltered();
   if (numbers.length === 0) return 0;
   const messages = numbers.flatMap((number) => mailbox.byNumber(number) ?? []);
-  const filtered = await judge(mailbox, rules, messages);
-  if (filtered.length > 0) await carryOut(account, mailbox, filtered, tools);
+  const filtered = await judge(mailbox.folders, rules, messages);
+  if (filtered.length > 0) await carryOut(account, filtered, tools);
   await mailbox.filtered(numbers);
   return filtered.length;
 }

@@ -10,11 +10,14 @@ import { LISTED_HEADER, readHeaders } from '../mime/summary.ts';
 import type { ChangeLog, Step } from '../store/change-log.ts';
 import { Changes } from '../store/changes.ts';
 import { readFolderName } from '../store/folder-name.ts';
-import type { Mailbox, StoredMessage } from '../store/mailbox.ts';
+import type { Folders } from '../store/folders.ts';
+import type { StoredMessage } from '../store/mailbox.ts';
+import { openStored } from '../store/stored-message.ts';
 import { type Account, mailboxOf, type Surroundings } from './account.ts';
 import { tagName } from './change.ts';
 import { rulesFor } from './filter-match.ts';
 import { flagChange } from './flag-words.ts';
+import { messagesNumbered, openLookup } from './selection.ts';
 import type { Say } from './session.ts';
 import { flagStep, moveStep, tagStep } from './steps.ts';
 
@@ -25,7 +28,7 @@ export interface ReadyRule extends FilterRule {
 
 /** What rules do to one message; empty where nothing changes any more. */
 export interface Filtered {
-  readonly number: number;
+  readonly message: StoredMessage;
   /** The names of those that hold for it. */
   readonly rules: readonly string[];
   readonly tags: readonly string[];
@@ -52,22 +55,22 @@ export function readyRules({ filters }: Pick<Account, 'filters'>): ReadyRule[] {
 
 /** What the rules say of these messages; those that none holds for are left out. Changes nothing. */
 export async function judge(
-  mailbox: Mailbox,
+  folders: Folders,
   rules: readonly ReadyRule[],
   messages: readonly StoredMessage[],
 ): Promise<Filtered[]> {
   const found: Filtered[] = [];
-  for (const { number, size } of messages) {
-    const content = await mailbox.read(number);
+  for (const message of messages) {
+    const content = await openStored(folders, message);
     const header = await readHeaders(content.chunks(), LISTED_HEADER);
-    const held = rulesFor(rules, { header, size });
-    if (held.length > 0) found.push(together(number, held));
+    const held = rulesFor(rules, { header, size: message.size });
+    if (held.length > 0) found.push(together(message, held));
   }
   return found;
 }
 
 /** Later rules count where two say different things, but for the folder: the first has taken it away. */
-function together(number: number, held: readonly ReadyRule[]): Filtered {
+function together(message: StoredMessage, held: readonly ReadyRule[]): Filtered {
   const letters = new Map<string, boolean>();
   for (const { flags } of held) {
     for (const letter of flags.add) letters.set(letter, true);
@@ -75,7 +78,7 @@ function together(number: number, held: readonly ReadyRule[]): Filtered {
   }
   const of = (is: boolean) => [...letters].flatMap(([letter, set]) => (set === is ? [letter] : [])).join('');
   return {
-    number,
+    message,
     rules: held.map(({ name }) => name),
     tags: [...new Set(held.flatMap(({ tag }) => tag))],
     folder: held.find(({ move }) => move !== undefined)?.move,
@@ -92,22 +95,24 @@ function together(number: number, held: readonly ReadyRule[]): Filtered {
  */
 export async function carryOut(
   account: Account,
-  mailbox: Mailbox,
   filtered: readonly Filtered[],
-  { run, say }: { readonly run: Surroundings['run']; readonly say: Say },
+  tools: { readonly run: Surroundings['run']; readonly say: Say },
 ): Promise<void> {
-  for (const each of filtered) await runCommands(account, mailbox, each, { run, say });
-  const changes = await Changes.open(mailboxOf(account).state, mailbox.folders);
+  const lookup = await openLookup(account);
+  const { folders } = lookup;
+  for (const each of filtered) await runCommands(account, folders, each, tools);
+  const changes = await Changes.open(mailboxOf(account).state, folders);
   try {
-    await mailbox.refresh();
     const written = new Set(filtered.flatMap(({ folder }) => folder ?? []));
     const named = new Map<string | undefined, string>();
-    for (const folder of written) named.set(folder, await mailbox.folders.named(folder));
-    const steps = filtered.flatMap((each) => {
-      const message = mailbox.byNumber(each.number);
-      return (message && stepOf(message, { ...each, folder: named.get(each.folder) }, changes.log)) ?? [];
+    for (const folder of written) named.set(folder, await folders.named(folder));
+    const rulings = new Map(filtered.map((each) => [each.message.number, each]));
+    // As they are by now: a command may have changed them.
+    const steps = (await messagesNumbered(lookup, [...rulings.keys()])).flatMap((message) => {
+      const ruling = rulings.get(message.number);
+      return (ruling && stepOf(message, { ...ruling, folder: named.get(ruling.folder) }, changes.log)) ?? [];
     });
-    await changes.make(mailbox.folders, 'filter', steps);
+    await changes.make(folders, 'filter', steps);
   } finally {
     await changes.close();
   }
@@ -124,12 +129,13 @@ function stepOf(message: StoredMessage, { set, clear, tags, folder }: Filtered, 
 
 async function runCommands(
   { name = '' }: Account,
-  mailbox: Mailbox,
-  { number, commands }: Filtered,
+  folders: Folders,
+  { message, commands }: Filtered,
   { run, say }: { readonly run: Surroundings['run']; readonly say: Say },
 ): Promise<void> {
+  const { number } = message;
   for (const command of commands) {
-    const content = await mailbox.read(number);
+    const content = await openStored(folders, message);
     const variables = { POSTHORN_ACCOUNT: name, POSTHORN_NUMBER: String(number) };
     const ended = (await run?.(command, content.chunks(), variables)) ?? { failure: 'cannot be run here' };
     const how = 'failure' in ended ? ended.failure : ended.code === 0 ? undefined : `ended with ${ended.code}`;

@@ -10,6 +10,7 @@ import { UsageError } from '../errors.ts';
 import { Mailbox } from '../store/mailbox.ts';
 import { mailboxOf, resolveAccount } from './account.ts';
 import { trashMessages } from './change.ts';
+import { messagesNumbered } from './selection.ts';
 import { fetchMail } from './fetch.ts';
 import type { FetchOptions, FetchReport } from './fetch-report.ts';
 
@@ -109,7 +110,7 @@ test('of a message that is too large only the header comes; it is asked for whol
   assert.deepEqual((await fetch({ maxSize: 1000, keep: false })).skipped.length, 1, 'it is there once');
   assert.equal((await texts()).length, 2);
   // It was read and moved meanwhile: the message takes that place.
-  const trashed = await trashMessages(account, (mailbox) => [mailbox.byNumber(2)].filter((each) => each !== undefined));
+  const trashed = await trashMessages(account, (lookup) => messagesNumbered(lookup, [2]));
   assert.deepEqual(trashed.changed, [2]);
   const whole = await fetch({ maxSize: 1000, keep: false, only: [2] });
   assert.deepEqual(
@@ -198,10 +199,7 @@ test('what was removed here, or put into the trash, goes on the server; what was
   await unlink(one);
   const others = ['a', 'b', 'c', 'd'].filter((name) => name !== gone);
   const number = (name: string) => ['a', 'b', 'c', 'd'].indexOf(name) + 1;
-  await trashMessages(account, (mailbox) => {
-    const message = mailbox.byNumber(number(others[0] ?? ''));
-    return message === undefined ? [] : [message];
-  });
+  await trashMessages(account, (lookup) => messagesNumbered(lookup, [number(others[0] ?? '')]));
   assert.deepEqual((await fetch({ deleteRemoved: true })).deleted, 2);
   assert.deepEqual(left(), others.slice(1));
 });

@@ -1,9 +1,11 @@
 /** Opens one message of the local mailbox to be read, whole or a part of it. Nothing is connected. */
 import { type Message, readMessage } from '../mime/message.ts';
 import { Changes } from '../store/changes.ts';
-import type { Mailbox, StoredMessage } from '../store/mailbox.ts';
-import { type Account, mailboxOf, viewMailbox } from './account.ts';
-import { type MessageRange, messagesIn, type Selection } from './selection.ts';
+import type { Folders } from '../store/folders.ts';
+import type { StoredMessage } from '../store/mailbox.ts';
+import { flagStored, openStored } from '../store/stored-message.ts';
+import { type Account, mailboxOf } from './account.ts';
+import { type MessageRange, messagesIn, openLookup, type Selection } from './selection.ts';
 
 /** A message of the mailbox, its bytes to be had as often as they are wanted. */
 export interface OpenMessage {
@@ -26,33 +28,31 @@ export async function openMessage(account: Account, number: number): Promise<Ope
 
 /** Opens several, in the order asked for and each once. @throws as `openMessage`, for a range with nothing in it as well. */
 export function openMessages(account: Account, ranges: readonly MessageRange[]): Promise<OpenMessage[]> {
-  return openSelected(account, (mailbox) => messagesIn(mailbox, ranges));
+  return openSelected(account, (lookup) => messagesIn(lookup, ranges));
 }
 
 /** Opens those that are selected. @throws as `openMessage`, and what the selection throws. */
 export async function openSelected(account: Account, selected: Selection): Promise<OpenMessage[]> {
-  const mailbox = await viewMailbox(account);
+  const lookup = await openLookup(account);
   const { state } = mailboxOf(account);
-  return (await selected(mailbox)).map((stored) => opened(mailbox, stored, state));
+  return (await selected(lookup)).map((stored) => opened(lookup.folders, stored, state));
 }
 
-function opened(mailbox: Mailbox, stored: StoredMessage, state: string): OpenMessage {
-  const { number } = stored;
-  const storedAt = mailbox.storedAt(number);
+function opened(folders: Folders, stored: StoredMessage, state: string): OpenMessage {
+  const { storedAt } = stored;
+  const flag = async (letters: string): Promise<void> => {
+    await flagStored(folders, stored, { add: letters });
+  };
   return {
     stored,
     tags: async () => [...(await Changes.read(state)).tagsOf(stored.base)],
     received: storedAt === undefined ? undefined : new Date(storedAt),
     async *chunks() {
-      const content = await mailbox.read(number);
+      const content = await openStored(folders, stored);
       yield* content.chunks();
     },
-    async markSeen() {
-      await mailbox.markSeen(number);
-    },
-    async mark(flags) {
-      await mailbox.flag(number, { add: flags });
-    },
+    markSeen: () => flag('S'),
+    mark: flag,
   };
 }
 

@@ -1,23 +1,27 @@
 /** Which messages are meant: numbers and ranges of them, in whichever folders they are. */
 import { UsageError } from '../errors.ts';
-import type { Mailbox, StoredMessage } from '../store/mailbox.ts';
+import { ALL, Lookup, type NumberRange } from '../store/lookup.ts';
+import type { StoredMessage } from '../store/mailbox.ts';
+import { type Account, localMailbox } from './account.ts';
 
 /** Picks the messages that are meant out of the mailbox. */
-export type Selection = (mailbox: Mailbox) => readonly StoredMessage[] | Promise<readonly StoredMessage[]>;
+export type Selection = (lookup: Lookup) => Promise<readonly StoredMessage[]>;
 
-/** Numbers from one to another, both included; what of them is in the mailbox is meant. */
-export interface MessageRange {
-  readonly from: number;
-  readonly to: number;
+/** Numbers from one to another; what of them is in the mailbox is meant. */
+export type MessageRange = NumberRange;
+
+/** Opens the mailbox of an account to look messages up. @throws as `localMailbox`; StoreError as `Lookup.open`. */
+export async function openLookup(account: Account): Promise<Lookup> {
+  return Lookup.open(await localMailbox(account));
 }
 
 /** The messages, in the order asked for and each once. @throws UsageError `no-such-message`, for a range with nothing in it as well. */
-export function messagesIn(mailbox: Mailbox, ranges: readonly MessageRange[]): StoredMessage[] {
+export async function messagesIn(lookup: Lookup, ranges: readonly MessageRange[]): Promise<StoredMessage[]> {
   const chosen = new Map<number, StoredMessage>();
-  for (const range of ranges) {
-    const found = within(mailbox, range);
+  const parts = await lookup.within(ranges);
+  for (const [at, { from, to }] of ranges.entries()) {
+    const found = parts[at] ?? [];
     if (found.length === 0) {
-      const { from, to } = range;
       const what = from === to ? `no message ${from}` : `none of the messages ${from}-${to}`;
       throw new UsageError('no-such-message', `There is ${what} in the mailbox.`, {
         hint: 'See the numbers with posthorn list.',
@@ -28,8 +32,12 @@ export function messagesIn(mailbox: Mailbox, ranges: readonly MessageRange[]): S
   return [...chosen.values()];
 }
 
-function within(mailbox: Mailbox, { from, to }: MessageRange): StoredMessage[] {
-  if (from !== to) return mailbox.messages().filter(({ number }) => number >= from && number <= to);
-  const message = mailbox.byNumber(from);
-  return message === undefined ? [] : [message];
+/** Those of these messages that are here, in this order. */
+export async function messagesNumbered(lookup: Lookup, numbers: readonly number[]): Promise<StoredMessage[]> {
+  return (await lookup.within(numbers.map((number) => ({ from: number, to: number })))).flat();
+}
+
+/** All messages, in whichever folders they are. */
+export async function allMessages(lookup: Lookup): Promise<StoredMessage[]> {
+  return (await lookup.within([ALL])).flat();
 }

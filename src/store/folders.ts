@@ -12,6 +12,10 @@ import { syncFolder } from './folder.ts';
 import { folderName, folderPart, INBOX } from './folder-name.ts';
 import { type FlagChange, Maildir, type MaildirEntry, type MaildirPlace } from './maildir.ts';
 import { inParallel } from './parallel.ts';
+import { openContent, type StoredContent } from './reader.ts';
+
+/** How often a message is opened that another program goes on moving. */
+const TRIES = 5;
 
 /** A message, and the name of the folder it is in. */
 export interface FolderPlace extends MaildirPlace {
@@ -63,12 +67,15 @@ export class Folders {
     return maildir;
   }
 
-  /** All messages; one that has a place in two folders, as a move that was interrupted leaves it, is told of once. */
-  async list(): Promise<{ entries: FolderEntry[]; ignored: string[] }> {
+  /**
+   * All messages, or those with these base names; one that has a place in two folders, as a move that was interrupted leaves
+   * it, is told of once.
+   */
+  async list(only?: ReadonlySet<string>): Promise<{ entries: FolderEntry[]; ignored: string[] }> {
     const entries = new Map<string, FolderEntry>();
     const ignored: string[] = [];
     for (const { name, maildir } of await this.all()) {
-      const listing = await unlessGone(name, () => maildir.list());
+      const listing = await unlessGone(name, () => maildir.list(only));
       for (const entry of listing?.entries ?? []) entries.set(entry.base, { ...entry, folder: name });
       ignored.push(...(listing?.ignored ?? []));
     }
@@ -90,6 +97,20 @@ export class Folders {
     for (const { name, maildir } of await this.all()) {
       const entry = await unlessGone(name, () => maildir.find(base));
       if (entry !== undefined) return { ...entry, folder: name };
+    }
+    return undefined;
+  }
+
+  /** Opens a message, wherever another program is moving it; undefined when it is gone. @throws StoreError. */
+  async content({ base, path }: MaildirPlace): Promise<StoredContent | undefined> {
+    let place: Pick<MaildirPlace, 'path'> | undefined = { path };
+    for (let tries = 0; place !== undefined && tries < TRIES; tries += 1) {
+      try {
+        return await openContent(place.path);
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.code !== 'mailbox-missing') throw error;
+      }
+      place = await this.find(base);
     }
     return undefined;
   }

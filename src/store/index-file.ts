@@ -13,7 +13,7 @@ import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { checkFolder, makeFolder, place } from './folder.ts';
-import { UnsealedIndex } from './index-fault.ts';
+import { StaleIndex, UnsealedIndex } from './index-fault.ts';
 import { APPLICATION, SCHEMA, VERSION } from './index-schema.ts';
 import { inTransaction } from './index-transaction.ts';
 
@@ -21,6 +21,8 @@ import { inTransaction } from './index-transaction.ts';
 const CACHE = 16 * 1024;
 /** Between the end of the log and the seal there is a moment; so often it is looked again, so many milliseconds apart. */
 const LOOKS = 10;
+/** Where it is not needed. */
+const FEW_LOOKS = 2;
 const PAUSE = 20;
 
 export interface IndexFile {
@@ -34,6 +36,8 @@ export interface OpenOptions {
   readonly wait: number;
   /** Whether everything in it is to be forgotten. */
   readonly afresh?: boolean;
+  /** False for one that must be there. */
+  readonly make?: boolean;
 }
 
 /** Where the index is, in its folder. */
@@ -44,14 +48,18 @@ export function indexIn(folder: string): string {
 /**
  * Opens the index, making it (0600, in a folder of 0700) where there is none.
  *
- * @throws UnsealedIndex for one that is not to be believed, errors of SQLite and of the system, StoreError for its folder.
+ * @throws UnsealedIndex for one that is not to be believed, StaleIndex for one that would have to be made, errors of SQLite and of the system, StoreError for its folder.
  */
-export async function openIndexFile(path: string, { wait, afresh = false }: OpenOptions): Promise<IndexFile> {
-  await makeFolder(dirname(path));
+export async function openIndexFile(path: string, options: OpenOptions): Promise<IndexFile> {
+  const { wait, afresh = false, make = true } = options;
+  if (make) await makeFolder(dirname(path));
   await checkFolder(dirname(path));
-  if (isMissing(path)) await make(path);
+  if (isMissing(path)) {
+    if (!make) throw new StaleIndex('There is none.');
+    await makeFile(path);
+  }
   for (let looks = 1; !isSealed(path); looks++) {
-    if (looks === LOOKS) throw new UnsealedIndex('It was changed by another program.');
+    if (looks === (make ? LOOKS : FEW_LOOKS)) throw new UnsealedIndex('It was changed by another program.');
     await setTimeout(PAUSE);
   }
   const database = await connect(path, wait);
@@ -65,6 +73,7 @@ export async function openIndexFile(path: string, { wait, afresh = false }: Open
     }
   };
   try {
+    if (!make && !isCurrent(database)) throw new StaleIndex('It is of another version.');
     if (afresh || !isCurrent(database)) remake(database, afresh);
     return { database, close };
   } catch (error) {
@@ -93,7 +102,7 @@ function isMissing(path: string): boolean {
   return found === undefined || found.size === 0;
 }
 
-async function make(path: string): Promise<void> {
+async function makeFile(path: string): Promise<void> {
   const fresh = `${path}.${randomBytes(8).toString('hex')}`;
   try {
     writeFileSync(fresh, '', { mode: 0o600, flag: 'wx' });

@@ -18,11 +18,15 @@ export async function journalTail<T>(
   name: string,
   read: RecordReader<T>,
 ): Promise<JournalTail<T>> {
-  const row = database.prepare('SELECT mark FROM marks WHERE journal = ?').get(name) as { mark: string } | undefined;
-  const mark = row === undefined ? undefined : (JSON.parse(row.mark) as JournalMark);
-  const tail = await Journal.readSince(join(state, name), read, mark);
+  const tail = await Journal.readSince(join(state, name), read, markOf(database, name));
   if (tail === undefined) throw new StaleIndex('Another journal is there.');
   return tail;
+}
+
+/** How far a journal was read; undefined where it never was. */
+export function markOf(database: DatabaseSync, name: string): JournalMark | undefined {
+  const row = database.prepare('SELECT mark FROM marks WHERE journal = ?').get(name) as { mark: string } | undefined;
+  return row === undefined ? undefined : (JSON.parse(row.mark) as JournalMark);
 }
 
 /** Notes how far a journal was read; to be done in the transaction that takes its records over. */

@@ -10,7 +10,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { AbortedError, PosthornError } from '../errors.ts';
 import { errnoOf } from './fault.ts';
 import type { DescribeMessage, MessageContent, Person } from '../mime/describe.ts';
-import { pathOf } from './index-scan.ts';
+import { type Place, pathOf } from './index-scan.ts';
 import { counted, Threads } from './index-threads.ts';
 import { inTransaction } from './index-transaction.ts';
 import { foldText } from './index-words.ts';
@@ -103,8 +103,8 @@ export async function readSome(
 }
 
 function pendingOf(maildir: string, row: Record<string, unknown>): Pending {
-  const { number, folder, part, name } = row as { number: number; folder: string; part: string; name: string };
-  return { number, path: join(maildir, pathOf({ folder, part }), name) };
+  const { number, name, ...place } = row as unknown as Place & { readonly number: number; readonly name: string };
+  return { number, path: join(maildir, pathOf(place), name) };
 }
 
 /** Undefined where it cannot be read: another program may have moved it, which the next look at its folder shows. */

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { folderName } from './folder-name.ts';
 import type { MessageHeader } from '../mime/describe.ts';
 import { UnsealedIndex } from './index-fault.ts';
-import type { StoredMessage } from './inventory.ts';
 import { pathOf } from './index-scan.ts';
+import type { MaildirPart } from './maildir.ts';
+import type { StoredMessage } from './stored-message.ts';
 
 export interface IndexedMessage extends StoredMessage, MessageHeader {
   /** How many files are attached. */
@@ -16,7 +17,7 @@ export interface IndexedMessage extends StoredMessage, MessageHeader {
 
 /** One message by its number. */
 export const ROW = `
-SELECT m.number, base, folder, part, name, flags, size, files, thread, uidl, sha256, header,
+SELECT m.number, base, folder, part, name, flags, size, files, thread, uidl, sha256, stored, header,
   (SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE number = m.number ORDER BY tag)) AS tags
 FROM messages m JOIN places ON places.id = place JOIN known ON known.number = m.number
 LEFT JOIN headers ON headers.number = m.number WHERE m.number = ?`;
@@ -25,7 +26,7 @@ interface Row {
   readonly number: number;
   readonly base: string;
   readonly folder: string;
-  readonly part: string;
+  readonly part: MaildirPart;
   readonly name: string;
   readonly flags: string;
   readonly size: number;
@@ -33,6 +34,7 @@ interface Row {
   readonly thread: number | null;
   readonly uidl: string | null;
   readonly sha256: string | null;
+  readonly stored: number | null;
   readonly header: string | null;
   readonly tags: string;
 }
@@ -55,6 +57,7 @@ export function messageOf(values: Record<string, unknown>, maildir: string): Ind
     seen: flags.includes('S'),
     uidl: row.uidl ?? undefined,
     sha256: row.sha256 ?? undefined,
+    storedAt: row.stored ?? undefined,
     attachments: row.files,
     tags: parsed<string[]>(row.tags),
     thread: row.thread ?? number,

@@ -9,16 +9,15 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { guarded, storeFault } from './fault.ts';
 import { foldersIn } from './folders.ts';
+import { type MaildirPart, PARTS } from './maildir.ts';
 
 /** Nanoseconds; the clocks of file systems are no finer than some milliseconds, of a few two seconds. */
 const YOUNG = 2_500_000_000n;
 
-const PARTS = ['new', 'cur'] as const;
-
 /** `new` or `cur` of the inbox, whose folder is empty, or of a folder of Maildir++ such as `.Archive`. */
 export interface Place {
   readonly folder: string;
-  readonly part: string;
+  readonly part: MaildirPart;
 }
 
 export interface ChangedPlace extends Place {

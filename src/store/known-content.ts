@@ -4,8 +4,7 @@
  * Of what we stored the journal knows the SHA-256. What other programs delivered is read when a size gives reason to,
  * and once. What this file must never know: where the new messages come from.
  */
-import type { StoredMessage } from './inventory.ts';
-import type { Mailbox } from './mailbox.ts';
+import type { Mailbox, StoredMessage } from './mailbox.ts';
 
 export class KnownContent {
   readonly #mailbox: Mailbox;

@@ -53,6 +53,8 @@ test('a fetch: planned, delivered, committed, deletable, deleted', async () => {
     await mailbox.commit([delivery]);
     assert.ok(mailbox.deletable(planned));
     const [message] = mailbox.messages();
+    const storedAt = mailbox.storedAt(1);
+    assert.ok(storedAt);
     const sha256 = createHash('sha256').update('From: a\r\n\r\n').digest('hex');
     const path = join(paths.maildir, 'new', planned.base);
     const expected = {
@@ -65,6 +67,7 @@ test('a fetch: planned, delivered, committed, deletable, deleted', async () => {
       seen: false,
       uidl: 'u1',
       sha256,
+      storedAt,
     };
     assert.deepEqual(message, expected);
     assert.equal(Buffer.from(await (await mailbox.read(1)).bytes()).toString(), 'From: a\r\n\r\n');

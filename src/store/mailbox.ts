@@ -11,7 +11,7 @@ import { renameIn } from './changes.ts';
 import type { Delivered, Delivery } from './delivery.ts';
 import { checkFolder, makeFolder } from './folder.ts';
 import { Folders } from './folders.ts';
-import { Inventory, type StoredMessage } from './inventory.ts';
+import { Inventory } from './inventory.ts';
 import type { Ledger, Surveyed } from './ledger.ts';
 import { LedgerJournal } from './ledger-journal.ts';
 import type { Listed } from './ledger-record.ts';
@@ -20,6 +20,7 @@ import { type FlagChange, Maildir } from './maildir.ts';
 import { type Moved, movedAmong } from './moved-messages.ts';
 import type { StoredContent } from './reader.ts';
 import { recover } from './recovery.ts';
+import type { StoredMessage } from './stored-message.ts';
 
 export type { StoredMessage };
 

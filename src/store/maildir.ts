@@ -13,7 +13,17 @@ import { StoreError, UsageError } from '../errors.ts';
 import { type Delivered, Delivery } from './delivery.ts';
 import { guarded, ifThere } from './fault.ts';
 import { checkFolder, exists, makeFolder, removeLeftover, syncFolder } from './folder.ts';
-import { formatName, isBase, isUnique, parseName, RANDOM_BYTES, secondsOf, sortFlags, uniqueBase } from './name.ts';
+import {
+  baseOf,
+  formatName,
+  isBase,
+  isUnique,
+  parseName,
+  RANDOM_BYTES,
+  secondsOf,
+  sortFlags,
+  uniqueBase,
+} from './name.ts';
 
 /** 36 hours, in milliseconds. */
 const ABANDONED = 36 * 3_600_000;
@@ -25,6 +35,10 @@ export interface MaildirPlace {
   /** Sorted letters; `S` is seen. */
   readonly flags: string;
 }
+
+/** Where messages are: those that nobody has looked at yet, and all others. */
+export const PARTS = ['new', 'cur'] as const;
+export type MaildirPart = (typeof PARTS)[number];
 
 /** How often what vanished is looked for again. */
 const LOOKS = 3;
@@ -93,11 +107,11 @@ export class Maildir {
     return Delivery.commitAll(deliveries);
   }
 
-  /** All messages in `new/` and `cur/`. */
-  async list(): Promise<MaildirListing> {
+  /** All messages in `new/` and `cur/`, or those with these base names. */
+  async list(only?: ReadonlySet<string>): Promise<MaildirListing> {
     const entries = new Map<string, MaildirEntry>();
     const ignored: string[] = [];
-    let vanished = await this.#look(entries, ignored);
+    let vanished = await this.#look(entries, ignored, only);
     // A name that is gone when it is looked at was mostly changed by another program: the message has another one.
     for (let again = 0; again < LOOKS && vanished.size > 0; again += 1)
       vanished = await this.#look(entries, [], vanished);
@@ -106,13 +120,13 @@ export class Maildir {
   }
 
   /** Gathers what is there, or only what has these base names; returns those whose names were gone meanwhile. */
-  async #look(entries: Map<string, MaildirEntry>, ignored: string[], only?: Set<string>): Promise<Set<string>> {
+  async #look(entries: Map<string, MaildirEntry>, ignored: string[], only?: ReadonlySet<string>): Promise<Set<string>> {
     const vanished = new Set<string>();
-    for (const folder of ['new', 'cur']) {
+    for (const folder of PARTS) {
       for (const fileName of await this.#names(folder)) {
-        const base = parseName(fileName)?.base;
-        if (base === undefined || only?.has(base) === false) continue;
-        const entry = this.#entry(folder, fileName);
+        const base = baseOf(fileName);
+        if (only?.has(base) === false || !isBase(base)) continue;
+        const entry = this.entry(folder, fileName);
         if (entry === 'ignored') ignored.push(join(this.path, folder, fileName));
         else if (entry === undefined) vanished.add(base);
         else entries.set(base, entry);
@@ -125,11 +139,11 @@ export class Maildir {
   /** Where each message of these base names is, by its name alone: nothing else is looked at. */
   async locate(bases: { has(base: string): boolean }): Promise<Map<string, MaildirPlace>> {
     const places = new Map<string, MaildirPlace>();
-    for (const folder of ['new', 'cur']) {
+    for (const folder of PARTS) {
       for (const fileName of await this.#names(folder)) {
-        const name = parseName(fileName);
-        if (name !== undefined && bases.has(name.base))
-          places.set(name.base, { ...name, path: join(this.path, folder, fileName) });
+        // All others are passed over without being taken apart.
+        const name = bases.has(baseOf(fileName)) ? parseName(fileName) : undefined;
+        if (name !== undefined) places.set(name.base, { ...name, path: join(this.path, folder, fileName) });
       }
     }
     return places;
@@ -137,10 +151,10 @@ export class Maildir {
 
   /** The message with this base name, wherever it is now and whatever its flags. */
   async find(base: string): Promise<MaildirEntry | undefined> {
-    for (const folder of ['new', 'cur', 'new', 'cur']) {
+    for (const folder of [...PARTS, ...PARTS]) {
       for (const fileName of await this.#names(folder)) {
-        if (!fileName.startsWith(base) || parseName(fileName)?.base !== base) continue;
-        const entry = this.#entry(folder, fileName);
+        if (baseOf(fileName) !== base) continue;
+        const entry = this.entry(folder, fileName);
         if (entry !== undefined && entry !== 'ignored') return entry;
       }
     }
@@ -192,12 +206,12 @@ export class Maildir {
     }
   }
 
-  #names(folder: string): Promise<string[]> {
+  #names(folder: MaildirPart | 'tmp'): Promise<string[]> {
     return guarded(`read the folder ${join(this.path, folder)}`, () => readdir(join(this.path, folder)));
   }
 
-  /** `undefined` when it vanished or is hidden. The synchronous call costs a fifth of the other one here. */
-  #entry(folder: string, fileName: string): MaildirEntry | 'ignored' | undefined {
+  /** The message with this file name; `undefined` when it vanished or is hidden. The synchronous call costs a fifth of the other one here. */
+  entry(folder: MaildirPart, fileName: string): MaildirEntry | 'ignored' | undefined {
     const name = parseName(fileName);
     if (name === undefined) return undefined;
     const path = join(this.path, folder, fileName);

@@ -33,12 +33,17 @@ export function isBase(name: string): boolean {
   return name !== '' && !name.startsWith('.') && !/[/:\0]/.test(name) && Buffer.byteLength(name) <= 255;
 }
 
+/** What names the message in a file name, if that is a message's; `isBase` says whether it can be. */
+export function baseOf(fileName: string): string {
+  const colon = fileName.indexOf(':');
+  return colon === -1 ? fileName : fileName.slice(0, colon);
+}
+
 /** Takes a file name apart; `undefined` when it is no message's name. Flags of another info version are ignored. */
 export function parseName(fileName: string): MaildirName | undefined {
-  const colon = fileName.indexOf(':');
-  const base = colon === -1 ? fileName : fileName.slice(0, colon);
+  const base = baseOf(fileName);
   if (!isBase(base)) return undefined;
-  const info = colon === -1 ? '' : fileName.slice(colon + 1);
+  const info = fileName.slice(base.length + 1);
   return { base, flags: info.startsWith('2,') ? sortFlags(info.slice(2)) : '' };
 }
 

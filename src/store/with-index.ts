@@ -11,6 +11,7 @@ import type { DescribeMessage } from '../mime/describe.ts';
 import { errnoOf } from './fault.ts';
 import { isDamage, StaleIndex, whyUnusable } from './index-fault.ts';
 import { type IndexFile, indexIn, openIndexFile, openMemoryIndex, removeIndex } from './index-file.ts';
+import { IndexedNumbers } from './index-known.ts';
 import { MailIndex } from './mail-index.ts';
 import type { MailboxPaths } from './mailbox.ts';
 
@@ -25,6 +26,8 @@ export interface IndexOptions {
 
 /** How long one process waits for another that writes, in milliseconds. */
 const PATIENCE = 5000;
+/** The same where there is another way to the answer. */
+const SHORT = 500;
 
 /**
  * Does something with the index of a mailbox, on the disk or, if that cannot be, in memory.
@@ -50,6 +53,29 @@ export async function withIndex<T>(
     options.warn?.(`the index cannot be used (${tried.reason}); without it this takes longer.`);
   }
   return run(await openMemoryIndex());
+}
+
+/**
+ * Asks an index that is there about numbers. Nothing is made for that: then it is quicker to read the journal.
+ *
+ * @returns undefined where there is no index that can be believed and used at once.
+ * @throws StoreError for the mailbox itself.
+ */
+export async function askIndex<T>(
+  { cache, state }: MailboxPaths,
+  question: (numbers: IndexedNumbers) => T,
+): Promise<{ readonly result: T } | undefined> {
+  if (cache === undefined) return undefined;
+  let file: IndexFile | undefined;
+  try {
+    file = await openIndexFile(indexIn(cache), { wait: SHORT, make: false });
+    return { result: await IndexedNumbers.ask(file.database, state, question) };
+  } catch (error) {
+    faultOf(error, cache);
+    return undefined;
+  } finally {
+    file?.close();
+  }
 }
 
 /** Loaded with the first message that is not in the index: a list with nothing new needs no reader of messages. */

@@ -6,7 +6,7 @@ import type { Account } from '../../mail/account.ts';
 import { inTrash, purgeMessages, selectMessages, trashMessages } from '../../mail/change.ts';
 import { tellChange } from '../change-view.ts';
 import type { ServerDeletion } from '../../mail/delete-on-server.ts';
-import type { Selection } from '../../mail/selection.ts';
+import type { StoredMessage } from '../../store/mailbox.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { addQueryOption, type MessageWords, type QueryFlags, readMessages } from '../message-set.ts';
@@ -47,8 +47,8 @@ async function remove(context: Context, written: readonly string[], flags: Delet
   const messages = await selectMessages(account, await select(context, account));
   if (flags.purge && !flags.yes && messages.length > 0) await confirm(context, messages.length);
   // The server first: where that fails, nothing has happened here, and the same command can be given again.
-  const server = flags.server ? await onServer(context, account, () => messages) : undefined;
-  const report = await (flags.purge ? purgeMessages : trashMessages)(account, () => messages);
+  const server = flags.server ? await onServer(context, account, messages) : undefined;
+  const report = await (flags.purge ? purgeMessages : trashMessages)(account, async () => messages);
   const is = report.changed.length === 1 ? ['is', 'was'] : ['are', 'were'];
   const done = flags.purge ? `${is[1]} removed for good` : `${is[0]} now in the trash`;
   tellChange(context.output, report, done, { purged: flags.purge === true, server: server ?? null });
@@ -58,11 +58,11 @@ async function remove(context: Context, written: readonly string[], flags: Delet
 async function onServer(
   { output, surroundings }: Context,
   account: Account,
-  selected: Selection,
+  messages: readonly StoredMessage[],
 ): Promise<ServerDeletion> {
   // Loaded here: what stays on this machine needs no sockets and no TLS.
   const { deleteOnServer } = await import('../../mail/delete-on-server.ts');
-  const server = await deleteOnServer(account, surroundings, selected, (text) => output.warn(text));
+  const server = await deleteOnServer(account, surroundings, messages, (text) => output.warn(text));
   const { deleted, absent, kept } = server;
   for (const { number, reason } of kept) output.warn(`message ${number} was left on the server: ${reason}.`);
   const rest = absent.length > 0 ? `; ${absent.length} ${absent.length === 1 ? 'is' : 'are'} not there` : '';

@@ -1,10 +1,10 @@
 /** `posthorn filter`: the filter rules of the configuration, on mail that is here. */
 import type { Command } from 'commander';
 import { ConfigError } from '../../errors.ts';
-import { viewMailbox } from '../../mail/account.ts';
 import { carryOut, type Filtered, judge, readyRules } from '../../mail/filter.ts';
 import { flagWords } from '../../mail/flag-words.ts';
 import { listMail } from '../../mail/list.ts';
+import { messagesNumbered, openLookup } from '../../mail/selection.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { safeText } from '../terminal.ts';
@@ -41,12 +41,15 @@ async function filter(
   const say = (text: string) => output.warn(text);
   const reports = { warn: say, progress: () => undefined, signal: surroundings.signal };
   const found = await listMail(account, { query: query.join(' '), limit: Number.MAX_SAFE_INTEGER }, reports);
-  const mailbox = await viewMailbox(account);
-  const messages = found.messages.flatMap(({ number }) => mailbox.byNumber(number) ?? []);
-  const filtered = await judge(mailbox, rules, messages);
-  if (!dryRun && filtered.length > 0) await carryOut(account, mailbox, filtered, { run: surroundings.run, say });
+  const lookup = await openLookup(account);
+  const messages = await messagesNumbered(
+    lookup,
+    found.messages.map(({ number }) => number),
+  );
+  const filtered = await judge(lookup.folders, rules, messages);
+  if (!dryRun && filtered.length > 0) await carryOut(account, filtered, { run: surroundings.run, say });
   if (output.isJson) return output.json({ looked: messages.length, dryRun, filtered: filtered.map(filteredJson) });
-  for (const each of filtered) output.data(`${each.number}  ${safeText(sentence(each, dryRun))}`);
+  for (const each of filtered) output.data(`${each.message.number}  ${safeText(sentence(each, dryRun))}`);
   const done = dryRun ? 'would be filtered' : 'filtered';
   output.say(`${filtered.length} of ${messages.length} ${messages.length === 1 ? 'message' : 'messages'} ${done}.`);
 }
@@ -68,6 +71,6 @@ function sentence({ rules, tags, folder, set, clear, commands }: Filtered, dryRu
   return `${dryRun ? 'would be ' : ''}${words.join('; ') || 'left as it is'} (${rules.join(', ')})`;
 }
 
-function filteredJson({ number, rules, tags, folder, set, clear, commands }: Filtered) {
-  return { number, rules, tags, folder: folder ?? null, set, clear, commands };
+function filteredJson({ message, rules, tags, folder, set, clear, commands }: Filtered) {
+  return { number: message.number, rules, tags, folder: folder ?? null, set, clear, commands };
 }
