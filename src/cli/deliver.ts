@@ -23,6 +23,7 @@ export interface SendingOptions extends DeliveryOptions {
   partial?: boolean;
   dryRun?: boolean;
   transfer?: '7bit' | '8bit' | 'binary';
+  chunking: boolean;
 }
 
 /** Adds the options that say how a message is sent, whatever it is. */
@@ -37,6 +38,7 @@ export function addSendingOptions(command: Command): Command {
         'binary',
       ]),
     )
+    .option('--no-chunking', 'send by DATA, though the server offers CHUNKING (BDAT)')
     .option('--dry-run', 'print the message and send nothing');
   return addDeliveryOptions(command);
 }
@@ -52,7 +54,7 @@ export async function deliver(
   context: Context,
   account: Account,
   message: Sendable,
-  { dryRun, partial, transfer }: SendingOptions,
+  { dryRun, partial, transfer, chunking }: SendingOptions,
   requests: SendRequests,
 ): Promise<number> {
   if (dryRun) {
@@ -69,7 +71,8 @@ export async function deliver(
     },
     progress: (octets: number) => bar?.add(octets),
   };
-  const sent = sendMessage(message, account, context.surroundings, hooks, { partial, most: transfer, requests });
+  const options = { partial, most: transfer, chunking, requests };
+  const sent = sendMessage(message, account, context.surroundings, hooks, options);
   const result = await sent.finally(() => bar?.done());
   report(context, message, result);
   if (result.outcome === 'refused') throw refused(result);

@@ -29,6 +29,12 @@ export interface Sendable extends Outgoing {
 /** What is asked of the servers for the message, and for all of its recipients alike. */
 export type SendRequests = MailRequests & Pick<RecipientRequests, 'notify'>;
 
+export interface TransferOptions extends Pick<SendOptions, 'partial' | 'most'> {
+  readonly requests?: SendRequests | undefined;
+  /** As `SmtpOptions` has it: false for DATA alone. */
+  readonly chunking?: boolean | undefined;
+}
+
 export interface SendHooks {
   readonly say: Say;
   /** The server has let us in; the message goes next, with so many octets where that is known. */
@@ -48,15 +54,16 @@ export async function sendMessage(
   account: Account,
   surroundings: Surroundings,
   hooks: SendHooks,
-  { requests, ...options }: Pick<SendOptions, 'partial' | 'most'> & { requests?: SendRequests | undefined } = {},
+  { requests, chunking, ...options }: TransferOptions = {},
 ): Promise<SendResult & { readonly size: number | undefined }> {
-  const client = await openSmtp(account, surroundings, hooks.say);
+  const client = await openSmtp(account, surroundings, hooks.say, chunking);
+  const sizeNow = (): number | undefined => writtenFor(client.capabilities, given, options.most).size;
   const send = async (): Promise<SendResult & { readonly size: number | undefined }> => {
-    const message = writtenFor(client.capabilities, given, options.most);
-    hooks.begin(message.size);
+    hooks.begin(sizeNow());
     const envelope = withRequests(given.envelope, requests);
-    const sent = await client.send(envelope, message, { ...options, progress: hooks.progress });
-    return { ...sent, size: message.size };
+    const sent = await client.send(envelope, given, { ...options, progress: hooks.progress });
+    // It may have gone in another form than it was to at first.
+    return { ...sent, size: sizeNow() };
   };
   // QUIT goes not behind the answer but behind the last octet, where the server takes that: it costs no round trip then.
   const [result] = await Promise.allSettled([send(), client.quit()]);

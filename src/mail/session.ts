@@ -66,8 +66,13 @@ async function inUtf8(client: Pop3Client): Promise<void> {
   });
 }
 
-/** The same for SMTP, where a URL without a user means: no login. */
-export async function openSmtp(account: Account, surroundings: Surroundings, say: Say): Promise<SmtpClient> {
+/** The same for SMTP, where a URL without a user means: no login. `chunking`: whether BDAT may be used. */
+export async function openSmtp(
+  account: Account,
+  surroundings: Surroundings,
+  say: Say,
+  chunking = true,
+): Promise<SmtpClient> {
   const url = required(account.smtp, 'SMTP', '--smtp smtps://ann%40example.org@mail.example.org');
   const credentials = url.user === undefined ? undefined : await credentialsOf(account, url.user);
   warnBefore(url, surroundings, say);
@@ -75,6 +80,7 @@ export async function openSmtp(account: Account, surroundings: Surroundings, say
   const client = await (await import('../smtp/client.ts')).SmtpClient.connect({
     ...(await connectOptions(url, account, surroundings)),
     protocol,
+    chunking,
   });
   warnNotOffered(url, client.tls, say);
   try {

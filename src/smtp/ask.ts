@@ -8,19 +8,28 @@ import { endsSession, type Reply, ReplyParser, refusal, succeeded } from './repl
 /**
  * Resolves to the reply, be it a refusal. None of these commands sends a message, so after a loss they can be repeated.
  *
- * `timeout`, in milliseconds, replaces the table's.
+ * `timeout`, in milliseconds, replaces the table's. `octet` leaves along with the command: the chunk of BDAT.
  *
  * @throws UsageError if the argument could begin another command; SmtpReplyError 421, with which a session is over;
  *   ProtocolError for a reply that does not answer this command.
  */
-export async function ask(channel: Channel, verb: Verb, argument?: string, timeout?: number): Promise<Reply> {
+export async function ask(
+  channel: Channel,
+  verb: Verb,
+  argument?: string,
+  timeout?: number,
+  octet?: Uint8Array,
+): Promise<Reply> {
   const row = COMMANDS[verb];
   const phase = verb.toLowerCase();
+  const command = formatCommand(verb, argument);
   const reply = await channel
-    .exchange(formatCommand(verb, argument), new ReplyParser(), {
+    .exchange(octet === undefined ? command : Buffer.concat([command, octet]), new ReplyParser(), {
       timeout: timeout ?? row.timeout,
       last: row.last,
-      said: argument === undefined ? verb : `${verb} ${argument}`,
+      said: [argument === undefined ? verb : `${verb} ${argument}`, ...(octet === undefined ? [] : ['(1 octet)'])].join(
+        '\r\n',
+      ),
       phase,
     })
     .catch((error: unknown) => {

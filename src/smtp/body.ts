@@ -45,6 +45,8 @@ export class Body {
     const octets = await this.#pour(reply, async (chunk) => {
       for (const piece of encoder.push(chunk)) await this.#channel.write(piece);
     });
+    const { size } = this.#message;
+    if (size !== undefined && goesAsItIs(this.#message) && octets !== size) throw await this.#stopped(reply, changed());
     return this.#finish(reply, [encoder.end()], `(${octets} octets)\r\n.`);
   }
 

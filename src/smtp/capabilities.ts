@@ -19,6 +19,11 @@ export function parseCapabilities(lines: readonly string[]): Capabilities {
   return capabilities;
 }
 
+/** The same as if CHUNKING had not been announced. */
+export function withoutChunking(capabilities: Capabilities): Capabilities {
+  return new Map([...capabilities].filter(([name]) => name !== 'CHUNKING'));
+}
+
 /** The most octets the server takes (RFC 1870 §4); undefined when it names no limit, or none that is a number. */
 export function sizeLimit(capabilities: Capabilities): number | undefined {
   const limit = parseDecimal(capabilities.get('SIZE')?.[0] ?? '');

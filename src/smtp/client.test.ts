@@ -82,6 +82,16 @@ suite('a connection cut after every octet the client says', () => {
 const PIPELINING = '250-mail.test\r\n250 PIPELINING\r\n';
 const CHUNKING = '250-mail.test\r\n250-CHUNKING\r\n250 PIPELINING\r\n';
 
+/** A client whose server has shown, with a message before, that it knows BDAT. */
+async function inChunks(options: Parameters<typeof smtpWithPeer>[1] = {}) {
+  const { client, peer } = await smtpWithPeer(CHUNKING, options);
+  const first = client.send(ENVELOPE, { chunks: () => chunksOf('hi\r\n'), size: 4, exactLines: true });
+  await settled();
+  for (const answer of ['250 ok\r\n250 ok\r\n250 1 octet\r\n', '250 queued\r\n']) await peer.says(answer);
+  await first;
+  return { client, peer };
+}
+
 const connected = (signal?: AbortSignal) => smtpWithPeer(PIPELINING, { timeout: 1000, signal });
 
 /** A message on its way: `ends` settles with its fate, as a value. */
@@ -109,7 +119,7 @@ suite('behind the final dot', () => {
   ] as const) {
     test(`the same by BDAT, where the message ${how}`, async (t) => {
       t.mock.timers.enable({ apis: ['setTimeout'] });
-      const { client, peer } = await smtpWithPeer(CHUNKING, { timeout: 1000 });
+      const { client, peer } = await inChunks({ timeout: 1000 });
       const message = { chunks: () => chunksOf('hi\r\n'), size, exactLines: true };
       const fate = client.send({ from: '', recipients }, message);
       await settled();
@@ -255,7 +265,7 @@ suite('before the final dot', () => {
 
   for (const size of [300_000, undefined]) {
     test(`250 while the last piece is still on its way is no acceptance (size ${size})`, async () => {
-      const { client, peer } = await smtpWithPeer(CHUNKING);
+      const { client, peer } = await inChunks();
       const message = { chunks: () => chunksOf('x'.repeat(300_000)), size, exactLines: true };
       const fate = reason(client.send(ENVELOPE, message));
       await settled();
@@ -345,7 +355,7 @@ test('a server that knows only HELO has no capabilities, whatever it adds to its
 });
 
 test('a small message that never comes holds nobody once the connection is over', async () => {
-  const { client, peer } = await smtpWithPeer(CHUNKING);
+  const { client, peer } = await inChunks();
   const source = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) };
   const fate = reason(client.send(ENVELOPE, { chunks: () => source, size: 4, exactLines: true }));
   await settled();
@@ -354,7 +364,7 @@ test('a small message that never comes holds nobody once the connection is over'
 });
 
 test('a message in chunks of unknown number is lost with its connection', async () => {
-  const { client, peer } = await smtpWithPeer(CHUNKING);
+  const { client, peer } = await inChunks();
   async function* endless(): AsyncGenerator<Uint8Array> {
     for (;;) yield Buffer.alloc(2 ** 20);
   }
@@ -374,7 +384,7 @@ suite('a message that left with its commands, before any of them is answered', (
   for (const [name, end] of Object.entries(ends)) {
     test(`${name}: nobody knows whether it was taken`, async () => {
       const controller = new AbortController();
-      const { client, peer } = await smtpWithPeer(CHUNKING, { signal: controller.signal });
+      const { client, peer } = await inChunks({ signal: controller.signal });
       const fate = reason(client.send(ENVELOPE, { chunks: () => chunksOf('hi\r\n'), size: 4, exactLines: true }));
       await settled();
       assert.ok(peer.writes.join('').endsWith('BDAT 4 LAST\r\nhi\r\n'));

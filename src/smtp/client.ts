@@ -14,14 +14,14 @@ import type { TlsInfo } from '../net/tls.ts';
 import { ask } from './ask.ts';
 import type { LoginOptions } from '../sasl/attempt.ts';
 import { type Capabilities } from '../wire/capabilities.ts';
-import { parseCapabilities } from './capabilities.ts';
+import { parseCapabilities, withoutChunking } from './capabilities.ts';
 import { COMMANDS, GREETING, type Verb } from './commands.ts';
 import { formatClientName, isAscii } from './grammar.ts';
 import { notOffered } from './introduction.ts';
 import { logIn } from './login.ts';
 import { type Reply, ReplyParser, refusal, succeeded, unsolicited } from './reply.ts';
 import type { Envelope, Outgoing, SendOptions, SendResult } from './envelope.ts';
-import { Transaction } from './transaction.ts';
+import { Transaction, type Way } from './transaction.ts';
 
 /** Messages under way at once: if the connection breaks, no more than these are in doubt. */
 const WINDOW = 100;
@@ -36,12 +36,20 @@ export interface SmtpOptions extends ConnectOptions {
   name?: string | undefined;
   /** By default `smtp`. With `lmtp` the server delivers at once and answers for each recipient (RFC 2033). */
   protocol?: 'smtp' | 'lmtp' | undefined;
+  /**
+   * Whether CHUNKING is used where it is offered; it is, unless this is false. A server that refuses the first BDAT gets
+   * the message by DATA as it is; this is for one that hangs up over it, or does not answer.
+   */
+  chunking?: boolean | undefined;
 }
 
 export class SmtpClient {
   /** The text of the server's first reply. */
   readonly greeting: string;
-  /** Empty where the server knows only HELO. Those learned in clear are forgotten when TLS starts. */
+  /**
+   * Empty where the server knows only HELO. Those learned in clear are forgotten when TLS starts, and CHUNKING where it is
+   * not to be used or turns out to be none.
+   */
   capabilities: Capabilities = new Map();
   readonly #channel: Channel;
   readonly #options: SmtpOptions;
@@ -51,6 +59,8 @@ export class SmtpClient {
   #unanswered = 0;
   /** One of those failed: the server may still be in the middle of it. */
   #leftOpen = false;
+  /** Whether the server has taken a chunk since it announced CHUNKING. */
+  #takesChunks = false;
 
   private constructor(channel: Channel, options: SmtpOptions, greeting: string) {
     this.#channel = channel;
@@ -102,7 +112,21 @@ export class SmtpClient {
     if (unknown && this.#options.security !== 'required') reply = await this.#ask('HELO', name);
     if (!succeeded(reply)) throw refusal(reply, this.#lmtp ? 'lhlo' : 'ehlo');
     this.capabilities = parseCapabilities(unknown ? [] : reply.lines);
+    this.#takesChunks = false;
+    if (this.#options.chunking === false) this.#settle(false);
     this.#channel.pipelining = this.capabilities.has('PIPELINING');
+    return this.capabilities;
+  }
+
+  get #way(): Way {
+    if (!this.capabilities.has('CHUNKING')) return 'data';
+    return this.#takesChunks ? 'chunks' : 'announced';
+  }
+
+  /** The server has shown whether it takes chunks. */
+  #settle(known: boolean): Capabilities {
+    this.#takesChunks = known;
+    if (!known) this.capabilities = withoutChunking(this.capabilities);
     return this.capabilities;
   }
 
@@ -148,6 +172,8 @@ export class SmtpClient {
       channel: this.#channel,
       capabilities: this.capabilities,
       lmtp: this.#lmtp,
+      way: this.#way,
+      settle: (known: boolean) => this.#settle(known),
       timeout: this.#options.timeout,
       reset,
       next: (maybeOpen: boolean) => {

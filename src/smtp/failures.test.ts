@@ -135,9 +135,9 @@ const ROWS: Readonly<Record<string, Row>> = {
     next: 'mend',
   },
   'the message cannot be read': { fails: says([...PLAIN, GO_ON], broken()), code: 'Error', next: 'mend' },
-  'nor by BDAT': { fails: says([...CHUNKING, AGREED], broken()), code: 'Error', next: 'mend' },
+  'nor by BDAT': { fails: says([...CHUNKING, `${AGREED}250 ok\r\n`], broken()), code: 'Error', next: 'mend' },
   'nor to the length that was announced': {
-    fails: says([...CHUNKING, AGREED], { ...MESSAGE, size: 5, exactLines: true }),
+    fails: says([...CHUNKING, `${AGREED}250 ok\r\n`], { ...MESSAGE, size: 5, exactLines: true }),
     code: 'message-changed',
     next: 'mend',
   },

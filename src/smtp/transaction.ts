@@ -5,6 +5,10 @@
  * begins behind the last octet of this one, before it is answered. With CHUNKING a small message needs no permission to
  * be sent, so that many transactions are under way at once. With LMTP the message is answered once for each recipient
  * that was accepted (RFC 2033 §4.2).
+ *
+ * A server, or a filter before it, that announces CHUNKING and does not know BDAT would read the octets behind it as
+ * commands, and so obey whoever wrote the message. So the first chunk of a connection is one octet, and nothing follows
+ * it until it is answered.
  */
 import { SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
@@ -13,25 +17,36 @@ import { type Answers, Body, bdat, inOnePiece } from './body.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
 import { AFTER_DOT, type Verb } from './commands.ts';
 import type { Envelope, Outgoing, SendOptions, SendResult } from './envelope.ts';
+import { withoutChunking } from './capabilities.ts';
 import { introduce, writtenFor } from './introduction.ts';
+import { Opened } from './opened.ts';
 import { type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
 import { notYetSent, refused, verdict, verdicts } from './verdict.ts';
 
 /** A message of up to so many octets travels with its commands. */
 const SMALL = 64 * 1024;
 
-/** The answers to MAIL, to each RCPT, and to DATA as far as it was asked. */
+/** The answers to MAIL, to each RCPT, and to what asks for the way, as far as that was asked. */
 interface Introduction {
   readonly mail: Reply;
   readonly rcpt: readonly Reply[];
   readonly go: Reply | undefined;
 }
 
+/**
+ * How the server takes a message: in chunks, as it has shown; in chunks, as it has announced; or behind DATA. The last two
+ * are asked for: by a chunk of one octet, and by DATA.
+ */
+export type Way = 'chunks' | 'announced' | 'data';
+
 /** What surrounds a transaction in its session. */
 export interface Session {
   readonly channel: Channel;
   readonly capabilities: Capabilities;
   readonly lmtp: boolean;
+  readonly way: Way;
+  /** Called when the first chunk has shown whether the server knows BDAT at all; returns what it can do after that. */
+  readonly settle: (known: boolean) => Capabilities;
   /** Milliseconds for each reply, in place of the table's. */
   readonly timeout: number | undefined;
   /** Begin with RSET: what became of an earlier transaction is not known yet, and it may have been left open. */
@@ -43,6 +58,8 @@ export interface Session {
 export class Transaction {
   readonly #session: Session;
   readonly #envelope: Envelope;
+  readonly #given: Outgoing;
+  /** The same in the form for this server. */
   readonly #message: Outgoing;
   readonly #options: SendOptions;
   readonly #sender: string;
@@ -57,6 +74,7 @@ export class Transaction {
     this.#paths = recipients;
     this.#session = session;
     this.#envelope = envelope;
+    this.#given = given;
     this.#message = message;
     this.#options = options;
   }
@@ -69,18 +87,19 @@ export class Transaction {
    *   throws.
    */
   async run(): Promise<SendResult> {
-    const { channel, capabilities, lmtp } = this.#session;
-    const chunking = capabilities.has('CHUNKING');
+    const { channel, lmtp, way } = this.#session;
     // Where one refused recipient must stop all, or the number of answers depends on it, the message waits for verdicts.
     const alone = this.#paths.length === 1 || (this.#options.partial === true && !lmtp);
-    const whole = chunking && channel.pipelining && alone ? await inOnePiece(channel, this.#message, SMALL) : undefined;
-    return whole === undefined ? this.#inSteps(chunking) : this.#atOnce(whole);
+    if (way === 'announced') return this.#asAnnounced();
+    const atOnce = way === 'chunks' && channel.pipelining && alone;
+    const whole = atOnce ? await inOnePiece(channel, this.#message, SMALL) : undefined;
+    return whole === undefined ? this.#inSteps() : this.#atOnce(whole);
   }
 
   /** Everything in one write, the message included. */
   async #atOnce(whole: Buffer): Promise<SendResult> {
     const { channel, next } = this.#session;
-    const introduction = this.#introduce(false);
+    const introduction = this.#introduce();
     const request = Buffer.concat([bdat(whole.length, true), whole]);
     const said = `BDAT ${whole.length} LAST\r\n(${whole.length} octets)`;
     const answer = channel.exchange(request, new ReplyParser(), { timeout: AFTER_DOT, said, phase: 'data' });
@@ -98,26 +117,57 @@ export class Transaction {
     return this.#result('refused', rcpt, undefined);
   }
 
-  async #inSteps(chunking: boolean): Promise<SendResult> {
-    const { channel, next } = this.#session;
-    const { mail, rcpt, go } = await this.#introduce(!chunking);
-    const wanted = this.#wanted(mail, rcpt);
-    if (wanted && (chunking || go?.code === 354)) {
-      const answers = this.#session.lmtp ? rcpt.filter(succeeded).length : 1;
-      const body = new Body(channel, this.#message, this.#options, answers, () => next(false));
-      return this.#answered(rcpt, await (chunking ? body.byCount() : body.byDot()));
+  /** The first octet shows whether the server knows BDAT, and the rest follows by that; or all of it by DATA. */
+  async #asAnnounced(): Promise<SendResult> {
+    const { channel, capabilities, reset } = this.#session;
+    const opened = await Opened.open(this.#message, channel.over);
+    try {
+      if (channel.failure !== undefined) throw notYetSent(channel.failure);
+      if (opened.beginsWord) return await this.#inSteps(opened);
+      // An octet such as LF could be a line by itself, with an answer of its own.
+      return await this.#byData(opened, withoutChunking(capabilities), reset);
+    } finally {
+      opened.close();
     }
+  }
+
+  async #inSteps(opened?: Opened): Promise<SendResult> {
+    const { channel, next, way, settle, lmtp } = this.#session;
+    const { mail, rcpt, go } = await this.#introduce(this.#question(opened));
+    const wanted = this.#wanted(mail, rcpt);
+    if (wanted && (go === undefined || isAgreed(way, go))) {
+      if (opened !== undefined) settle(true);
+      const answers = lmtp ? rcpt.filter(succeeded).length : 1;
+      const body = new Body(channel, opened?.from(1) ?? this.#message, this.#options, answers, () => next(false));
+      return this.#answered(rcpt, await (way === 'data' ? body.byDot() : body.byCount()));
+    }
+    const unknown = opened !== undefined && go !== undefined && isUnknown(go);
+    // Who does not know BDAT has taken the octet for the beginning of the next command.
+    if (unknown) this.#ask('RSET').catch(() => undefined);
     await this.#giveUp(go);
     if (!succeeded(mail)) throw refusal(mail, 'mail');
-    if (wanted && go !== undefined) throw refusal(go, 'data');
-    return this.#result('refused', rcpt, undefined);
+    if (!wanted || go === undefined) return this.#result('refused', rcpt, undefined);
+    if (unknown) return this.#byData(opened, settle(false), false);
+    throw refusal(go, 'data');
+  }
+
+  #question(opened: Opened | undefined): (() => Promise<Reply>) | undefined {
+    if (this.#session.way === 'data') return () => this.#ask('DATA');
+    return opened && (() => this.#ask('BDAT', '1', opened.first.subarray(0, 1)));
+  }
+
+  /** The message in a transaction of its own, by what the server can do without BDAT. */
+  #byData(opened: Opened, capabilities: Capabilities, reset: boolean): Promise<SendResult> {
+    const session: Session = { ...this.#session, capabilities, way: 'data', reset };
+    const message = this.#message.isBinary ? this.#given : opened.from(0);
+    return new Transaction(session, this.#envelope, message, this.#options).run();
   }
 
   /**
    * Says who sends to whom, and asks to go on: in one write where the server takes that. If a recipient is refused then
    * and nobody is to get the message, the connection pays for it (see `#giveUp`): that is rare, and a round trip is not.
    */
-  async #introduce(data: boolean): Promise<Introduction> {
+  async #introduce(ask?: () => Promise<Reply>): Promise<Introduction> {
     const { pipelining } = this.#session.channel;
     if (this.#session.reset) this.#ask('RSET').catch(() => undefined);
     const mailReply = this.#ask('MAIL', this.#sender);
@@ -125,9 +175,9 @@ export class Transaction {
       // A server that takes one command at a time is spared those that a refusal has made pointless.
       if (!pipelining && !succeeded(await mailReply)) return { mail: await mailReply, rcpt: [], go: undefined };
       const rcptReplies = Promise.all(this.#paths.map((path) => this.#ask('RCPT', path)));
-      const along = data && pipelining ? this.#ask('DATA') : undefined;
+      const along = pipelining ? ask?.() : undefined;
       const [mail, rcpt, early] = await Promise.all([mailReply, rcptReplies, along]);
-      const go = early ?? (data && this.#wanted(mail, rcpt) ? await this.#ask('DATA') : undefined);
+      const go = early ?? (this.#wanted(mail, rcpt) ? await ask?.() : undefined);
       return { mail, rcpt, go };
     } catch (error) {
       // Some servers refuse the sender and hang up at once: the refusal is the news.
@@ -170,7 +220,16 @@ export class Transaction {
     return { outcome, recipients, reply };
   }
 
-  #ask(verb: Verb, argument?: string): Promise<Reply> {
-    return ask(this.#session.channel, verb, argument, this.#session.timeout);
+  #ask(verb: Verb, argument?: string, octet?: Uint8Array): Promise<Reply> {
+    return ask(this.#session.channel, verb, argument, this.#session.timeout, octet);
   }
+}
+
+function isAgreed(way: Way, go: Reply): boolean {
+  return way === 'data' ? go.code === 354 : succeeded(go);
+}
+
+/** Whether the answer to a chunk is about the command and says nothing of a message (RFC 5321 §4.2.2). */
+function isUnknown({ code }: Reply): boolean {
+  return code >= 500 && code <= 504;
 }

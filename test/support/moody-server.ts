@@ -46,7 +46,9 @@ class Conversation {
   readonly #moods: Moods;
   readonly #server: MoodyServer;
   #heard = '';
-  #body: { readonly until: string } | { readonly octets: number } | undefined;
+  /** What came in chunks before the last. */
+  #text = '';
+  #body: { readonly until: string } | { readonly octets: number; readonly last: boolean } | undefined;
   #carried = 0;
   /** Whether a sender and a recipient were taken. */
   #named = { MAIL: false, RCPT: false };
@@ -81,13 +83,15 @@ class Conversation {
     const verb = line.slice(0, 4).toUpperCase();
     this.#server.commands.push(line);
     if (verb === 'BDAT') {
-      this.#body = { octets: Number(line.split(' ')[1]) };
+      const [, octets, last] = line.split(' ');
+      this.#body = { octets: Number(octets), last: last === 'LAST' };
       return;
     }
     if (verb === 'RCPT' && !this.#named.MAIL) return this.#say('503 whose?');
     if (verb === 'DATA' && !this.#named.RCPT) return this.#say('503 for whom?');
     if (!this.#does(this.#moods.mood(verb, this.#carried))) return;
     if (verb === 'MAIL' || verb === 'RCPT') this.#named[verb] = true;
+    if (verb === 'RSET' || verb === 'MAIL') this.#text = '';
     if (verb === 'RSET') this.#named = { MAIL: false, RCPT: false };
     const own = this.#moods.answers?.[verb];
     if (own !== undefined) return this.#say(own);
@@ -108,13 +112,19 @@ class Conversation {
     if (verb === 'QUIT') this.#end();
   }
 
-  #receive(body: { readonly until: string } | { readonly octets: number }): boolean {
+  #receive(body: { readonly until: string } | { readonly octets: number; readonly last: boolean }): boolean {
     const end = 'octets' in body ? body.octets : this.#heard.indexOf(body.until) + body.until.length;
-    if (this.#heard.length < end || end < 5) return false;
-    const text = this.#heard.slice(0, end).replace(/\.\r\n$/, '');
+    if (this.#heard.length < end || ('until' in body && end < 5)) return false;
+    const text = this.#text + this.#heard.slice(0, end).replace(/\.\r\n$/, '');
     this.#heard = this.#heard.slice(end);
     this.#body = undefined;
     const wanted = this.#named.RCPT;
+    if ('last' in body && !body.last && wanted) {
+      this.#text = text;
+      this.#say('250 and more');
+      return true;
+    }
+    this.#text = '';
     this.#named = { MAIL: false, RCPT: false };
     if (!wanted) this.#say('503 for whom?');
     if (!wanted) return true;
