@@ -20,6 +20,9 @@ import { parameterPieces } from './params.ts';
 import { QuotedPrintableEncoder } from './quoted-printable.ts';
 import { guessType } from './types.ts';
 
+/** A control character in text is no line's matter, but might not arrive. */
+const CONTROLS = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+
 /** Bytes as they are, or an attachment to be read in this place. */
 export type Segment = Uint8Array | Content;
 
@@ -119,8 +122,9 @@ function joined(segments: readonly Segment[]): Segment[] {
 function textEntity(text: string, { type, params = [] }: { type: string; params?: string[] }, most: DataKind): Entity {
   if (typeof text !== 'string') throw new UsageError('bad-header', `The ${type} of the message is not text.`);
   const lines = text.replace(/\r?\n/g, '\r\n');
-  const canonical = Buffer.from(lines === '' || lines.endsWith('\r\n') ? lines : `${lines}\r\n`);
-  const kind = textKind(canonical);
+  const whole = lines === '' || lines.endsWith('\r\n') ? lines : `${lines}\r\n`;
+  const canonical = Buffer.from(whole);
+  const kind = CONTROLS.test(whole) ? 'binary' : kindOf(canonical);
   const plain = fits(kind, most === 'binary' ? '8bit' : most);
   const { encoding, body } = plain ? { encoding: kind, body: canonical } : shortest(canonical);
   const header =
@@ -129,12 +133,10 @@ function textEntity(text: string, { type, params = [] }: { type: string; params?
   return { header, body: [body], kind: plain ? kind : '7bit', encoded: !plain };
 }
 
-/** A control character in text is no line's matter, but might not arrive. */
-function textKind(text: Buffer): DataKind {
+function kindOf(octets: Buffer): DataKind {
   const scanner = new LineScanner();
-  scanner.push(text);
-  const kind = scanner.end();
-  return kind === 'binary' || /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(text.toString('latin1')) ? 'binary' : kind;
+  scanner.push(octets);
+  return scanner.end();
 }
 
 /** Base64 is shorter from about one octet in six on that would have to be escaped. */

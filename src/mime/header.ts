@@ -80,13 +80,15 @@ export function checkMessageId(what: string, id: string): string {
 export function foldField(name: string, pieces: readonly string[]): string {
   let field = `${name}:`;
   let column = field.length;
-  for (const [index, piece] of pieces.entries()) {
-    const word = /^[ \t]/.test(piece) ? piece : ` ${piece}`;
+  let isFirst = true;
+  for (const piece of pieces) {
+    const word = piece.startsWith(' ') || piece.startsWith('\t') ? piece : ` ${piece}`;
     const width = Buffer.byteLength(word);
-    const fold = index > 0 && column + width > PREFERRED_LINE;
+    const fold = !isFirst && column + width > PREFERRED_LINE;
     column = (fold ? 0 : column) + width;
     if (column > MAX_LINE) throw new UsageError('bad-header', `A word in the header ${name} is too long for a line.`);
     field += fold ? `\r\n${word}` : word;
+    isFirst = false;
   }
   return `${field}\r\n`;
 }
