@@ -18,7 +18,7 @@ const WINDOW = 1024;
 /** Octets of those that may be in memory at once, and of each: what is longer goes to its file as it comes. */
 const MEMORY = 16 * 1024 * 1024;
 const IN_MEMORY = 256 * 1024;
-/** Messages, or octets of them, that are worth a round of syncs while others are still to come. */
+/** Messages, or octets of them, that are worth syncing folder and journal for while others are still to come. */
 const BATCH = 64;
 const BATCH_OCTETS = 4 * 1024 * 1024;
 
@@ -102,6 +102,7 @@ export class Retrieval {
     this.#inMemory += weight(plan);
     try {
       await receive(this.#client, at, delivery, this.#progress);
+      delivery.complete();
       this.#arrived.push({ plan, delivery });
     } catch (error) {
       await delivery.abort();

@@ -121,6 +121,32 @@ test('a batch is committed as one: all of it, or nothing', async () => {
   assert.equal(await readFile(join(root, 'new', 'm50'), 'utf8'), 'm50');
 });
 
+test('what is complete is synced before it is committed, and committed or aborted as any other', async () => {
+  const maildir = await Maildir.open(root, { create: true });
+  const early = Array.from({ length: 100 }, (_, index) => maildir.deliver(`m${index}`));
+  for (const delivery of early) {
+    await delivery.write(bytes(delivery.base));
+    delivery.complete();
+    assert.throws(() => delivery.write(bytes('x')), UsageError);
+    assert.throws(() => delivery.complete(), UsageError);
+  }
+  const delivered = await maildir.commitAll([...early.slice(0, 99), maildir.deliver('late')]);
+  assert.equal(delivered.length, 100);
+  await early[99]?.abort();
+  await assert.rejects(early[0]?.commit() ?? Promise.resolve(), UsageError);
+  assert.equal(await readFile(join(root, 'new', 'm0'), 'utf8'), 'm0');
+  // Given up while most of them still wait for their turn.
+  const left = Array.from({ length: 100 }, (_, index) => maildir.deliver(`n${index}`));
+  for (const delivery of left) {
+    await delivery.write(bytes(delivery.base));
+    delivery.complete();
+  }
+  await Promise.all(left.map((delivery) => delivery.abort()));
+  await maildir.deliver('last').commit();
+  assert.deepEqual(await readdir(join(root, 'tmp')), []);
+  assert.equal((await readdir(join(root, 'new'))).length, 101);
+});
+
 /** The prototype of file handles, to make one of their methods fail. */
 async function handles(): Promise<{ sync(): Promise<void>; write(): Promise<void> }> {
   const handle = await open(folder, 'r');

@@ -8,6 +8,24 @@
 /** Enough to keep the disk's queue full, far below the usual limit of 1024 open files. */
 const LIMIT = 32;
 
+/** Work that comes one by one: a bounded number of it at a time, the rest in the order in which it came. */
+export class Turns {
+  #free = LIMIT;
+  readonly #waiting: (() => void)[] = [];
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#free -= 1;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free += 1;
+      else next();
+    }
+  }
+}
+
 /**
  * Runs `work` for each item and returns the results in order. After the first failure nothing new is started, what is
  * under way is waited for, and only then is that failure thrown: the caller can clean up without a race.

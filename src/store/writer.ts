@@ -27,6 +27,7 @@ export class FileWriter {
   #used = 0;
   #drained = 0;
   #ended = false;
+  #discarded = false;
   /** The writes under way, in order. A failure stays in it: nothing after it can succeed. */
   #queue: Promise<void> = Promise.resolve();
 
@@ -49,7 +50,7 @@ export class FileWriter {
 
   /** Takes a copy of the chunk. A promise asks the caller to wait for the disk; it rejects with a StoreError, no file left. */
   write(chunk: Uint8Array): Promise<void> | void {
-    if (this.#ended) throw new UsageError('file-closed', 'The file was already committed or aborted.');
+    if (this.#ended) throw closed();
     let wait: Promise<void> | undefined;
     for (let rest = chunk; rest.length > 0; ) {
       if (this.#used === this.#capacity) wait = this.#drain();
@@ -64,12 +65,13 @@ export class FileWriter {
 
   /** No byte more: later writes are refused. Throws when it was ended before. */
   end(): void {
-    if (this.#ended) throw new UsageError('file-closed', 'The file was already committed or aborted.');
+    if (this.#ended) throw closed();
     this.#ended = true;
   }
 
   /** Brings everything into the file (created even for no bytes), makes it durable and closes it. */
   async persist(): Promise<void> {
+    if (this.#discarded) throw closed();
     await this.#drain();
     await guarded(`sync ${this.path}`, async () => this.#file?.sync());
     await this.#close();
@@ -84,6 +86,7 @@ export class FileWriter {
   /** Closes and removes the file. Never throws: what stays is a leftover with a name of its own. */
   async discard(): Promise<void> {
     this.#ended = true;
+    this.#discarded = true;
     await this.#queue.catch(() => undefined);
     await this.#remove();
   }
@@ -135,6 +138,10 @@ export class FileWriter {
     this.#file = undefined;
     await file?.close();
   }
+}
+
+function closed(): UsageError {
+  return new UsageError('file-closed', 'The file was already committed or aborted.');
 }
 
 /** Writes all of `bytes` at `position`, in as many steps as the system needs. */
