@@ -9,10 +9,10 @@ import type { Pop3Client } from '../pop3/client.ts';
 import type { SizeRow } from '../pop3/grammar.ts';
 import { NO_UIDL } from '../store/ledger-record.ts';
 import type { Mailbox } from '../store/mailbox.ts';
-import { ContentRetrieval, type Held, type Unknown } from './content-retrieval.ts';
+import { ContentRetrieval, type Unknown } from './content-retrieval.ts';
 import { eraseAndQuit } from './erase.ts';
 import type { FetchHooks, FetchOptions, FetchReport } from './fetch-report.ts';
-import { planFetch, type Policy } from './plan.ts';
+import { isOver, planFetch, type Policy } from './plan.ts';
 import { leave } from './session.ts';
 
 const COST =
@@ -53,15 +53,12 @@ export async function fetchByContent(
     return { ...report, fetched, skipped: tooLarge, failed: [], deleted: 0, plan: planByContent(all, policy) };
   }
   const { progress } = hooks;
-  const newest = typeof keep === 'object' ? keep.newest : 0;
   const retrieval = new ContentRetrieval(mailbox, client, { candidates: mailbox.present(), limit, progress });
   await retrieval.run(wanted);
-  const isOver = ({ at, number }: Held): boolean => {
-    if (typeof keep === 'boolean') return !keep;
-    if (typeof keep === 'object') return at <= all.length - newest;
-    return (mailbox.storedAt(number) ?? Number.POSITIVE_INFINITY) <= Date.now() - keep;
-  };
-  const erasable = retrieval.held.filter(isOver);
+  const erasable = retrieval.held.filter(({ at, number }) => {
+    const storedAt = mailbox.storedAt(number) ?? Number.POSITIVE_INFINITY;
+    return isOver(keep, { now: Date.now(), newer: all.length - at, storedAt });
+  });
   const named = erasable.map(({ at, number }) => ({ at, number, name: `number ${at}` }));
   const deleted = await eraseAndQuit(client, mailbox, named, hooks.say);
   return {

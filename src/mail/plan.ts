@@ -107,7 +107,18 @@ function fate(
   // Of one whose bytes are compared it is known only then: the last look at what is deletable decides.
   if (because !== 'compare' && (ambiguous || (stored && !deletable))) return { deletes: false, rule: 'ambiguous' };
   if (deleteRemoved && stored && removed) return { deletes: true, rule: 'removed' };
-  if (typeof keep === 'boolean') return { deletes: !keep, rule: keep ? 'keep' : 'delete' };
-  if (typeof keep === 'object') return { deletes: newer >= keep.newest, rule: 'newest' };
-  return { deletes: stored && (storedAt ?? now) <= now - keep, rule: 'age' };
+  const rule = typeof keep === 'boolean' ? (keep ? 'keep' : 'delete') : typeof keep === 'object' ? 'newest' : 'age';
+  return {
+    deletes: isOver(keep, { now, newer, storedAt: stored ? (storedAt ?? now) : Number.POSITIVE_INFINITY }),
+    rule,
+  };
+}
+
+/** Whether a message has been on the server for as long as it is to be; `newer`: how many there came behind it. */
+export function isOver(
+  keep: Keep,
+  { now, newer, storedAt }: { readonly now: number; readonly newer: number; readonly storedAt: number },
+): boolean {
+  if (typeof keep === 'boolean') return !keep;
+  return typeof keep === 'object' ? newer >= keep.newest : storedAt <= now - keep;
 }
