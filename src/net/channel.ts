@@ -4,25 +4,23 @@
  * `exchange` puts the bytes of a request AND the parser of its reply in the queue in one step, so a reply can never be
  * matched to the wrong command, and a bad argument throws before anything is queued. Pipelining is then not a feature
  * but the absence of an `await`; towards a peer that does not announce it, the next request is held until the queue is
- * empty: same API, same code. One `data` listener a socket, for life: no octet is ever without a reader.
+ * empty: same API, same code. The socket below is that of `connection.ts`.
  *
  * What it must never know: what any command or reply means. RFC 2920 §3 and RFC 2449 §6.6 give the rules of pipelining.
  */
 import { once } from 'node:events';
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ConnectionLostError, type PosthornError } from '../errors.ts';
 import type { ChannelBinding } from '../sasl/binding.ts';
 import type { Parser } from '../wire/parser.ts';
+import { Connection } from './connection.ts';
+import { Expected } from './expected.ts';
 import { aborted, asFailure, injected, lost, unasked } from './failures.ts';
 import { BATCH, Outgoing } from './outgoing.ts';
 import { Reader } from './reader.ts';
 import { notSent, type Request, type RequestOptions, Requests } from './requests.ts';
 import type { Secured, TlsInfo } from './tls.ts';
 import { Transcript } from './transcript.ts';
-
-/** How long a peer may leave its half of a closed connection open, milliseconds. */
-const LINGER = 1000;
 
 export interface ChannelOptions {
   role: 'client' | 'server';
@@ -34,17 +32,6 @@ export interface ChannelOptions {
   unsolicited?: ((bytes: Uint8Array) => PosthornError | undefined) | undefined;
 }
 
-/** A reply that was announced to the queue before all of its request was written: the answer to a body. */
-export interface Expected<T> {
-  readonly value: Promise<T>;
-  /** True once the reply is complete, or the connection failed. */
-  readonly settled: boolean;
-  /** All of the request is written: a loss may come too late from here on, and before it cannot. */
-  complete(): void;
-  /** Starts the clock: from here on the peer has `milliseconds` to answer. */
-  within(milliseconds: number): void;
-}
-
 /** One end of a connection: see the head of this file. Both protocols, and both roles, speak through one. */
 export class Channel {
   /** What protects the connection, if anything does. */
@@ -54,9 +41,9 @@ export class Channel {
   /** On a server: whom the client's verified certificate names. */
   certified: readonly string[] = [];
   readonly transcript: Transcript;
-  #socket: Duplex;
   #failure: PosthornError | undefined;
   #upgrading = false;
+  readonly #connection: Connection;
   readonly #outgoing: Outgoing;
   readonly #options: ChannelOptions;
   readonly #requests = new Requests();
@@ -66,7 +53,6 @@ export class Channel {
   constructor(socket: Duplex, options: ChannelOptions) {
     this.#options = options;
     this.transcript = options.transcript ?? new Transcript();
-    this.#socket = socket;
     this.#reader = new Reader(socket, this.#requests, {
       failed: () => this.#failure !== undefined,
       fail: (error) => this.fail(error),
@@ -75,7 +61,15 @@ export class Channel {
       over: (cause) => this.fail(lost(this.#outgoing.departed > 0, cause)),
     });
     this.#outgoing = new Outgoing(socket, options.stall);
-    this.#attach(socket);
+    this.#connection = new Connection(socket, {
+      data: (chunk) => this.#reader.add(chunk),
+      end: (cause) => this.#reader.end(cause),
+      close: () => {
+        this.#reader.end();
+        this.#over.abort();
+      },
+    });
+    this.#connection.attach(socket);
     options.signal?.addEventListener('abort', this.#abort, { once: true });
     if (options.signal?.aborted) this.#abort();
   }
@@ -135,25 +129,18 @@ export class Channel {
       this.#requests.hold(entry);
       this.#flush();
     });
-    const reply = {
-      value,
-      settled: false,
+    return new Expected(value, {
       complete: () => {
         if (request !== undefined) request.end = this.#outgoing.taken;
       },
-      within: (milliseconds: number) => {
+      within: (milliseconds) => {
         held.timeout = milliseconds;
         // All of it is written: what follows need not wait for the answer any more.
         held.last = false;
         if (this.#requests.next?.options === held) this.#reader.startClock();
         this.#outgoing.soon(this.#flush);
       },
-    };
-    const settle = () => {
-      reply.settled = true;
-    };
-    void value.then(settle, settle);
-    return reply;
+    });
   }
 
   /**
@@ -199,10 +186,9 @@ export class Channel {
   async upgrade(wrap: (socket: Duplex) => Promise<Secured>): Promise<void> {
     this.#flush();
     if (this.#failure !== undefined) throw this.#failure;
-    const unread = this.#reader.unread !== undefined || this.#socket.readableLength > 0;
+    const unread = this.#reader.unread !== undefined || this.#connection.unread;
     if (unread || !this.#requests.idle) throw this.fail(injected());
-    const plain = this.#socket;
-    this.#detach(plain);
+    const plain = this.#connection.detach();
     this.#upgrading = true;
     const { socket, ...secured } = await wrap(plain).catch((error: unknown) => {
       plain.destroy();
@@ -210,12 +196,13 @@ export class Channel {
       throw this.fail(asFailure(error));
     });
     this.#upgrading = false;
-    this.#socket = socket;
     this.tls = secured.tls;
     this.bindings = secured.bindings ?? [];
     this.certified = secured.certified ?? [];
     this.pipelining = false;
-    this.#attach(socket);
+    this.#outgoing.moveTo(socket);
+    this.#reader.moveTo(socket);
+    this.#connection.attach(socket);
     if (this.#failure !== undefined) {
       socket.destroy();
       throw this.#failure;
@@ -229,19 +216,14 @@ export class Channel {
     this.#flush();
     this.#failure ??= new ConnectionLostError('not-sent', 'The connection is closed.');
     this.#finish(new ConnectionLostError('unknown', 'The connection was closed before the answer came.'));
-    if (!this.#socket.destroyed) {
-      // What still comes in is read and dropped: unread input at close would reset the connection under our last words.
-      this.#socket.end();
-      this.#socket.resume();
-      setTimeout(() => this.#socket.destroy(), LINGER).unref();
-    }
+    this.#connection.end();
     await this.closed();
   }
 
   /** The same without waiting for the other side to close: what was written still leaves, be the process at its end. */
   hangUp(): void {
     void this.close();
-    if (this.#socket instanceof Socket) this.#socket.unref();
+    this.#connection.unref();
   }
 
   /** Ends the connection at once; everything pending fails with `error`. Returns the error the connection ended with. */
@@ -251,7 +233,7 @@ export class Channel {
     if (error.transcript.length === 0) error.transcript = this.transcript.tail();
     this.#failure = error;
     this.#finish(error);
-    this.#socket.destroy();
+    this.#connection.destroy();
     this.#over.abort();
     return error;
   }
@@ -302,27 +284,6 @@ export class Channel {
     const ofClient = (direction === 'out') === (this.#options.role === 'client');
     this.transcript.record(ofClient ? 'C' : 'S', text);
   }
-
-  #attach(socket: Duplex): void {
-    socket.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose);
-    this.#outgoing.moveTo(socket);
-    this.#reader.moveTo(socket);
-    if (socket.destroyed) this.#reader.end();
-  }
-
-  #detach(socket: Duplex): void {
-    socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
-    // The error listener stays: a plain socket that breaks under its TLS session must not end the process.
-    socket.pause();
-  }
-
-  readonly #onData = (chunk: Uint8Array) => this.#reader.add(chunk);
-  readonly #onEnd = () => this.#reader.end();
-  readonly #onError = (cause: Error) => this.#reader.end(cause);
-  readonly #onClose = () => {
-    this.#reader.end();
-    this.#over.abort();
-  };
 
   /** In a client, input that no request waits for means the two sides no longer agree on what answers what. */
   #refuseUnsolicited(): void {

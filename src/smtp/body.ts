@@ -3,7 +3,8 @@
  * `verdict.ts`.
  */
 import { AbortedError, PosthornError, UsageError } from '../errors.ts';
-import type { Channel, Expected } from '../net/channel.ts';
+import type { Channel } from '../net/channel.ts';
+import type { Expected } from '../net/expected.ts';
 import { BATCH } from '../net/outgoing.ts';
 import { asBuffer, CRLF, LF } from '../wire/bytes.ts';
 import { DotEncoder } from '../wire/dot.ts';
