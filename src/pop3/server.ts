@@ -24,6 +24,8 @@ import { topOf } from './top.ts';
 
 /** Wrong passwords in one session before the connection is closed. */
 const MAX_FAILURES = 3;
+/** Logins begun in one session that let nobody in, each of which may cost the work of a mechanism. */
+const MAX_ATTEMPTS = 10;
 
 /** Serves one connection to its end. Resolves when it is over, for whatever reason; never rejects for what a client did. */
 export async function servePop3(channel: Channel, options: Pop3ServerOptions): Promise<void> {
@@ -47,6 +49,7 @@ class Pop3Connection {
   #utf8 = false;
   #maildrop: OpenMaildrop | undefined;
   #failures = 0;
+  #attempts = 0;
   #over = false;
 
   constructor(channel: Channel, options: Pop3ServerOptions) {
@@ -168,7 +171,9 @@ class Pop3Connection {
   async #admit(verdict: Verdict): Promise<void> {
     if ('failed' in verdict) {
       if (verdict.failed === 'rejected') this.#failures += 1;
-      this.#over = verdict.failed === 'no-line' || this.#failures >= MAX_FAILURES;
+      if (verdict.failed !== 'unknown') this.#attempts += 1;
+      const many = this.#failures >= MAX_FAILURES || this.#attempts >= MAX_ATTEMPTS;
+      this.#over = verdict.failed === 'no-line' || many;
       if (verdict.failed !== 'rejected') return this.#refuse(FAILURES[verdict.failed]);
       return this.#refuse(FAILURES.rejected, 'AUTH');
     }
