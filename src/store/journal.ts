@@ -29,11 +29,15 @@ const HEADER = encode([['posthorn-journal', 1]]);
 /** Turns a parsed JSON value into a record; `undefined` when it is none, which counts as damage. */
 export type RecordReader<T> = (value: unknown) => T | undefined;
 
-/** How far a journal was read: up to `end`, in bytes; the last line before it begins at `line`, with `prefix`. */
+/**
+ * How far a journal was read: up to `end`, in bytes; the last line before it begins at `line`, with `prefix`. The first line
+ * behind that of the format begins with `first`: two journals may end alike, but no two begin with the same names.
+ */
 export interface JournalMark {
   readonly end: number;
   readonly line: number;
   readonly prefix: string;
+  readonly first: string;
 }
 
 /** What a journal has behind a mark, and the next mark. */
@@ -42,7 +46,7 @@ export interface JournalTail<T> {
   readonly mark: JournalMark;
 }
 
-const START: JournalMark = { end: 0, line: 0, prefix: '' };
+const START: JournalMark = { end: 0, line: 0, prefix: '', first: '' };
 
 export class Journal<T> {
   /** What was in the journal when it was opened, in order. */
@@ -111,9 +115,9 @@ export class Journal<T> {
       });
       if (file === undefined) return mark.end === 0 ? { records: [], mark: START } : undefined;
       try {
-        if ((await file.stat()).size < mark.end || (await prefixAt(file, mark)) !== mark.prefix) return undefined;
+        if ((await file.stat()).size < mark.end || !(await isAt(file, mark))) return undefined;
         const { records, end, last } = await replayFile(file, path, read, mark);
-        return { records, mark: { end, line: last, prefix: await prefixAt(file, { line: last, end }) } };
+        return { records, mark: await markAt(file, { line: last, end }) };
       } finally {
         await file.close();
       }
@@ -200,6 +204,16 @@ async function replayFile<T>(
     end += line.length;
   }
   return { records, end, last, torn };
+}
+
+async function isAt(file: FileHandle, mark: JournalMark): Promise<boolean> {
+  const { prefix, first } = await markAt(file, mark);
+  return prefix === mark.prefix && first === mark.first;
+}
+
+async function markAt(file: FileHandle, { line, end }: Pick<JournalMark, 'line' | 'end'>): Promise<JournalMark> {
+  const first = end > HEADER.length ? await prefixAt(file, { line: HEADER.length, end }) : '';
+  return { end, line, prefix: await prefixAt(file, { line, end }), first };
 }
 
 /** What the line before a mark begins with: checksum and length tell it from any other. */

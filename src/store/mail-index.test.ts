@@ -111,6 +111,25 @@ test('a journal that was replaced makes another index', async (t) => {
   assert.deepEqual(await indexed(paths, '"number 3"'), [2]);
 });
 
+test('so does one that ends with the same words, at the same place', async (t) => {
+  const paths = indexHome(t);
+  const fetched = async (uidl: string): Promise<void> => {
+    for (const folder of [paths.state, join(paths.maildir, 'new')]) rmSync(folder, { recursive: true, force: true });
+    const mailbox = await Mailbox.open(paths);
+    const [plan] = await mailbox.plan(mailbox.survey([{ uidl, size: 9 }]));
+    assert.ok(plan);
+    const delivery = mailbox.deliver(plan);
+    void delivery.write(Buffer.from(`Subject: ${uidl}\r\n\r\n`));
+    await mailbox.commit([delivery]);
+    await mailbox.deleted([plan]);
+    await mailbox.close();
+  };
+  for (const uidl of ['one', 'two']) {
+    await fetched(uidl);
+    assert.deepEqual(await indexed(paths, `subject:${uidl}`), [1]);
+  }
+});
+
 test('what does not fit a list of files is left to whoever reads it: a journal that is damaged says so', async (t) => {
   const paths = indexHome(t);
   put(paths, 'new/100.a', 'Subject: one\n\n');
