@@ -61,7 +61,9 @@ export async function openTarget(
 function maildirTarget(maildir: Maildir): Target {
   return {
     async take({ base, path }) {
-      if ((await maildir.find(base)) !== undefined) return;
+      // What a run left that was killed in the middle of this: a file that is not finished, or one whose entry is not durable.
+      await maildir.removeUnfinished(new Set([base]));
+      if ((await maildir.find(base)) !== undefined) return maildir.sync();
       const delivery = maildir.deliver(base);
       try {
         for await (const chunk of readStored(path)) await delivery.write(chunk);
