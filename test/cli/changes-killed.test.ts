@@ -6,17 +6,17 @@ import assert from 'node:assert/strict';
 import { cpSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { callPoints, COUNTED, KEPT } from '../support/call-points.ts';
+import { KEPT } from '../support/call-points.ts';
 import { FILE_CALLS, readCalls } from '../support/file-calls.ts';
 import { type Fate, ForgetfulDisk, writeTree } from '../support/forgetful-disk.ts';
 import { runHere } from '../support/here.ts';
+import { sweepKills } from '../support/kill-sweep.ts';
 import { putMessages } from '../support/maildir.ts';
 import { type Home, makeHome } from '../support/program.ts';
 import { random } from '../support/random.ts';
-import { canTrace, runTraced } from '../support/traced.ts';
+import { canTrace, runTraced, type Tracing } from '../support/traced.ts';
 
 const skip = canTrace() ? false : 'needs strace';
-const STEP = process.env['POSTHORN_KILLS'] === 'all' ? 1 : 3;
 const SEED = Number(process.env['POSTHORN_SEED'] ?? Date.now() % 1_000_000);
 const PLACES = ['data', 'state'];
 const MAILDIR = 'data/posthorn/ann@example.org';
@@ -73,22 +73,8 @@ const COMMANDS: readonly (readonly [name: string, before: readonly (readonly str
 for (const [name, before, args] of COMMANDS) {
   test(`${name}, killed at any call`, { skip }, async (t) => {
     const { home, reset } = await makeScene(t, before);
-    const whole = await runTraced(home, args, { threads: 'all', options: COUNTED });
-    assert.equal(whole.code, 0, whole.stderr);
-    const points = callPoints(whole, KEPT);
-    const visited = points.filter((_, at) => at % STEP === 0);
-    let kills = 0;
-    for (const { threads, call, at } of visited) {
-      reset();
-      const options = ['-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${at}`];
-      const { killed } = await runTraced(home, args, { threads, options });
-      if (killed) kills += 1;
-      await assertMended(home).catch((cause: unknown) => {
-        throw new Error(`killed before ${call} ${at} of the ${threads} thread`, { cause });
-      });
-    }
-    t.diagnostic(`${points.length} points, ${visited.length} visited, ${kills} times killed`);
-    assert.ok(kills > visited.length / 2, `only ${kills} points were reached`);
+    const run = (tracing: Tracing) => runTraced(home, args, tracing);
+    await sweepKills(t, { prepare: reset, run, check: () => assertMended(home), points: [KEPT], step: 3 });
   });
 
   test(`${name}, and the power fails at any moment`, { skip }, async (t) => {

@@ -3,12 +3,12 @@
  * one copy of each message, none lost, nothing half done left over.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runHere } from './here.ts';
 import { MAILDROP_PASSWORD, type MaildropOptions, type RefillableMaildrop, startMaildrop } from './maildrop.ts';
 import type { Scope } from './process.ts';
-import { type Ended, type Home, makeHome } from './program.ts';
+import { type Home, makeHome } from './program.ts';
 import { runTraced, type Traced, type Tracing } from './traced.ts';
 
 /** Where a run of the program puts what it keeps, below its home. */
@@ -50,8 +50,19 @@ export class FetchScene {
     this.drop.refill();
   }
 
-  traced(tracing: Tracing): Promise<Traced> {
-    return runTraced(this.home, this.args, tracing);
+  traced(tracing: Tracing, options: readonly string[] = []): Promise<Traced> {
+    return runTraced(this.home, [...this.args, ...options], tracing);
+  }
+
+  /** Puts away what is kept now; returns what brings it back. The server gets these of its messages again, or all. */
+  keep(uids?: readonly string[]): () => void {
+    const { folder } = this.home;
+    for (const place of PLACES) cpSync(join(folder, place), join(folder, `${place}.kept`), { recursive: true });
+    return () => {
+      this.reset();
+      for (const place of PLACES) cpSync(join(folder, `${place}.kept`), join(folder, place), { recursive: true });
+      this.drop.refill(uids);
+    };
   }
 
   /** The files of a part of the Maildir; none where there is none. */
@@ -70,25 +81,31 @@ export class FetchScene {
       assert.ok(left.has(`u${at + 1}`) || here.includes(content.toString('latin1')), `message ${at} is lost`);
   }
 
-  /** The next run has everything once, and clears everything up. It is in this process. */
+  /** The next run has everything once, and clears everything up. */
   async assertMended(): Promise<void> {
-    let next = await this.#again();
-    // Killed within the four calls of a takeover, a run leaves a lock that is cleared for the one behind the next.
-    if (/using this mailbox/.test(next.stderr)) next = await this.#again();
-    assert.equal(next.code, 0, next.stderr);
+    await this.again();
     this.assertComplete();
+  }
+
+  /** The same fetch once more, with other options, which ends well. It is in this process. */
+  async again(options: readonly string[] = []): Promise<void> {
+    const args = [...this.args, ...options];
+    let next = await runHere(this.home.env, args);
+    // Killed within the four calls of a takeover, a run leaves a lock that is cleared for the one behind the next.
+    if (/using this mailbox/.test(next.stderr)) next = await runHere(this.home.env, args);
+    assert.equal(next.code, 0, next.stderr);
+  }
+
+  /** These are all messages, each once. */
+  assertHas(messages: readonly Buffer[]): void {
+    assert.deepEqual(sorted(messages), sorted(this.contents));
   }
 
   assertComplete(): void {
     assert.deepEqual(this.drop.left(), []);
-    const here = [...this.files('new'), ...this.files('cur')].map((path) => readFileSync(path));
-    assert.deepEqual(sorted(here), sorted(this.contents));
+    this.assertHas([...this.files('new'), ...this.files('cur')].map((path) => readFileSync(path)));
     assert.deepEqual(this.files('tmp'), []);
     assert.deepEqual(readdirSync(this.state), ['journal'], 'something is left over');
-  }
-
-  #again(): Promise<Ended> {
-    return runHere(this.home.env, this.args);
   }
 }
 
