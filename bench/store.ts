@@ -1,12 +1,13 @@
 /**
- * The index of a mailbox, side by side with notmuch on the same Maildir: making it, searching, listing the newest. `npm run bench`
+ * The index of a mailbox, side by side with notmuch on the same Maildir: making it, searching, listing the newest, and doing
+ * something to one message. `npm run bench`
  * prints the tables for bench/RESULTS.md. The programs take turns, each with an index that is made anew; what a command takes
  * is to be seen against Node doing nothing and the start of the program.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeMaildir, WORD } from './support/maildir.ts';
+import { makeMaildir, messageId, WORD } from './support/maildir.ts';
 import { compare, type Contender, here, type Run, runProgram, sayLoad } from './support/measure.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
@@ -41,6 +42,14 @@ class Home {
 
   posthorn(...args: string[]): Promise<Run> {
     return this.node('bin/posthorn.cjs', ...args);
+  }
+
+  /** Of a command that makes no index. */
+  withoutIndex(...args: string[]): Promise<Run> {
+    return runProgram(process.execPath, ['bin/posthorn.cjs', ...args], {
+      ...this.#env,
+      XDG_CACHE_HOME: join(this.#folder, 'none'),
+    });
   }
 
   notmuch(...args: string[]): Promise<Run> {
@@ -78,6 +87,25 @@ function queries(home: Home): Contender[] {
   ];
 }
 
+/** Each run is about a message that nothing was done to before. */
+function ofOne(home: Home): Contender[] {
+  let last = MOST;
+  const next = () => String(--last);
+  const flagged = 'flagged';
+  return [
+    { name: 'node -e 0', run: () => home.node('-e', '0') },
+    { name: 'posthorn --version', run: () => home.posthorn('--version') },
+    { name: 'posthorn read N', run: () => home.posthorn('read', next()) },
+    { name: 'posthorn read N, without an index', run: () => home.withoutIndex('read', next()) },
+    { name: 'posthorn flag N flagged', run: () => home.posthorn('flag', next(), flagged) },
+    { name: 'posthorn flag N flagged, without an index', run: () => home.withoutIndex('flag', next(), flagged) },
+    { name: 'posthorn undo', run: () => home.posthorn('undo') },
+    { name: 'posthorn list, behind these', run: () => home.posthorn('list') },
+    { name: 'notmuch show', run: () => home.notmuch('show', `id:${messageId(Number(next()))}`) },
+    { name: 'notmuch tag +flagged', run: () => home.notmuch('tag', `+${flagged}`, `id:${messageId(Number(next()))}`) },
+  ];
+}
+
 async function perMessage(home: Home, count: number): Promise<string> {
   const runs: Run[] = [];
   for (let round = 0; round < ROUNDS; round++) runs.push(await home.index());
@@ -106,6 +134,8 @@ if (here('An index', ['notmuch'])) {
     await compare(`Lists and searches in ${MOST} messages`, ROUNDS * 5, queries(home));
     await home.grow(2 * MOST);
     await compare(`Lists and searches in ${2 * MOST} messages`, ROUNDS * 5, queries(home).slice(0, 6));
+    await home.notmuch('new', '--quiet');
+    await compare(`Something done to one of ${2 * MOST} messages`, ROUNDS * 5, ofOne(home));
     sayLoad('behind store');
   } finally {
     home.remove();

@@ -40,7 +40,9 @@ function words(next: () => number, count: number): string {
 
 const name = (at: number): string => `${word(at * 7)} ${word(at * 13 + 1)}`;
 const person = (at: number): string => `${name(at)} <${word(at * 7)}.${at}@${word(at % 97)}.example>`;
-const id = (number: number): string => `<${number}.${(number * 2_654_435_761) % 1_000_003}@example.net>`;
+/** The Message-ID of the message with this number, without brackets. */
+export const messageId = (number: number): string => `${number}.${(number * 2_654_435_761) % 1_000_003}@example.net`;
+const id = (number: number): string => `<${messageId(number)}>`;
 
 /** The header: every third message begins a thread, the others answer one of the latest. */
 function header(next: () => number, number: number, type: string): string {

@@ -10,7 +10,7 @@ import { type FolderEntry, Folders } from './folders.ts';
 import { type KnownMessage, knownWithin, type NumberRange, numbersOf } from './known-numbers.ts';
 import type { MailboxPaths } from './mailbox.ts';
 import { Maildir } from './maildir.ts';
-import { parseName } from './name.ts';
+import { formatName, parseName } from './name.ts';
 import { type StoredMessage, storedMessage } from './stored-message.ts';
 
 export type { NumberRange };
@@ -74,14 +74,17 @@ export class Lookup {
     return entries;
   }
 
-  /** Those whose files are where they were seen last, under the same name. */
+  /** Those whose files are where they were seen last, under the same name or, having been read meanwhile, as seen. */
   async #seenAgain(known: readonly KnownMessage[]): Promise<Map<string, FolderEntry>> {
     const folders = new Map((await this.folders.all()).map(({ name, maildir }) => [name, maildir]));
     const entries = new Map<string, FolderEntry>();
     for (const { base, seen } of known) {
-      if (seen === undefined || parseName(seen.name)?.base !== base) continue;
+      const name = parseName(seen?.name ?? '');
+      if (seen === undefined || name?.base !== base) continue;
       const folder = folderName(seen.folder);
-      const entry = folders.get(folder)?.entry(seen.part, seen.name);
+      const maildir = folders.get(folder);
+      const read = formatName({ base, flags: `${name.flags}S` });
+      const entry = maildir?.entry(seen.part, seen.name) ?? maildir?.entry('cur', read);
       if (entry !== undefined && entry !== 'ignored') entries.set(base, { ...entry, folder });
     }
     return entries;
