@@ -16,12 +16,21 @@ export function seenPlaces(database: DatabaseSync): Map<string, Place & { mtime:
 export function differs(database: DatabaseSync, { folder, part, names, gone }: ChangedPlace): boolean {
   const place = database.prepare('SELECT id FROM places WHERE folder = ? AND part = ?').get(folder, part);
   if (place === undefined || gone) return true;
-  const rows = database
-    .prepare('SELECT name FROM messages WHERE place = ?1 UNION ALL SELECT name FROM ignored WHERE place = ?1')
-    .all(place['id'] as number);
+  const rows = tuples<[string]>(
+    database,
+    'SELECT name FROM messages WHERE place = ?1 UNION ALL SELECT name FROM ignored WHERE place = ?1',
+    place['id'] as number,
+  );
   if (rows.length !== names.length) return true;
-  const known = new Set(rows.map((row) => row['name']));
+  const known = new Set(rows.map(([name]) => name));
   return names.some((name) => !known.has(name));
+}
+
+/** The rows of a place as arrays: objects take twice as long, and there may be hundreds of thousands. */
+function tuples<T extends readonly unknown[]>(database: DatabaseSync, sql: string, place: number): T[] {
+  const statement = database.prepare(sql);
+  statement.setReturnArrays(true);
+  return statement.all(place) as unknown as T[];
 }
 
 /** Notes when the places were looked at, of which nothing else is to be said. */
@@ -94,8 +103,9 @@ class PlaceUpdate {
     const { id } = this.#database.prepare('SELECT id FROM places WHERE folder = ? AND part = ?').get(folder, part) as {
       id: number;
     };
-    const rows = this.#database.prepare('SELECT name, number FROM messages WHERE place = ?').all(id);
-    const before = new Map(rows.map((row) => [row['name'] as string, row['number'] as number]));
+    const before = new Map(
+      tuples<[string, number]>(this.#database, 'SELECT name, number FROM messages WHERE place = ?', id),
+    );
     const unnumbered = this.unnumbered;
     this.#database.prepare('DELETE FROM ignored WHERE place = ?').run(id);
     for (const name of names) {

@@ -45,15 +45,18 @@ export interface LedgerItem {
   readonly gone?: true | undefined;
 }
 
+/** For nearly each text there is one number, and a set for that would take far more memory. */
+type NumbersByText = Map<string, number | Set<number>>;
+
 export class Ledger {
   readonly #byNumber = new Map<number, LedgerItem>();
   /** By every name that a message ever had. */
   readonly #numberOf = new Map<string, number>();
   /** Numbers by UIDL and size; under the true size too, once it is known, for servers that only then list it. */
-  readonly #byKey = new Map<string, Set<number>>();
+  readonly #byKey: NumbersByText = new Map();
   readonly #perUidl = new Map<string, number>();
   /** Numbers by the SHA-256 of what is stored, once somebody asks. */
-  #byContent: Map<string, Set<number>> | undefined;
+  #byContent: NumbersByText | undefined;
   /** How many were passed over before they had a number, by UIDL and size. */
   readonly #passed = new Map<string, number>();
   #last = 0;
@@ -105,7 +108,7 @@ export class Ledger {
     const taken = new Set<number>();
     return listing.map(({ uidl, size }) => {
       const key = keyOf(uidl, size);
-      const numbers = candidates.get(key) ?? (this.#byKey.get(key) ?? []).values();
+      const numbers = candidates.get(key) ?? numbersOf(this.#byKey, key).values();
       candidates.set(key, numbers);
       const item = this.#firstPresent(numbers, taken);
       if (item !== undefined) taken.add(item.number);
@@ -173,7 +176,7 @@ export class Ledger {
   /** The first of the `candidates` that is stored, with this content, and not gone. */
   withContent(sha256: string, candidates: ReadonlySet<number>): number | undefined {
     this.#byContent ??= this.#contents();
-    for (const number of this.#byContent.get(sha256) ?? [])
+    for (const number of numbersOf(this.#byContent, sha256))
       if (candidates.has(number) && this.#byNumber.get(number)?.gone !== true) return number;
     return undefined;
   }
@@ -200,8 +203,8 @@ export class Ledger {
       .map(({ number }) => number);
   }
 
-  #contents(): Map<string, Set<number>> {
-    const contents = new Map<string, Set<number>>();
+  #contents(): NumbersByText {
+    const contents: NumbersByText = new Map();
     for (const { number, stored } of this.#byNumber.values())
       if (stored !== undefined) add(contents, stored.sha256, number);
     return contents;
@@ -266,10 +269,16 @@ function takeOne(counts: Map<string, number>, key: string): boolean {
   return count > 0;
 }
 
-function add(index: Map<string, Set<number>>, key: string, number: number): void {
-  const numbers = index.get(key);
-  if (numbers === undefined) index.set(key, new Set([number]));
-  else numbers.add(number);
+function add(index: NumbersByText, text: string, number: number): void {
+  const before = index.get(text);
+  if (before === undefined) index.set(text, number);
+  else if (typeof before !== 'number') before.add(number);
+  else if (before !== number) index.set(text, new Set([before, number]));
+}
+
+function numbersOf(index: NumbersByText, text: string): readonly number[] | Set<number> {
+  const numbers = index.get(text) ?? [];
+  return typeof numbers === 'number' ? [numbers] : numbers;
 }
 
 /** A size has no space in it, so the key is unambiguous whatever the UIDL contains. */
