@@ -354,3 +354,18 @@ suite('TLS over loopback', async () => {
       assert.ok(!shown.includes('C: PASS ****'));
     }));
 });
+
+test('a unique id of a backend that is none begins no line of its own', async () => {
+  const backend = new MemoryMaildrop();
+  const open = backend.open.bind(backend);
+  backend.open = async () => {
+    const maildrop = await open();
+    const [first, ...others] = maildrop.messages;
+    return { ...maildrop, messages: first ? [{ ...first, uid: 'a\r\n.\r\n+OK' }, ...others] : [] };
+  };
+  const { client } = await pop3Session({ backend });
+  await client.login(LOGIN);
+  const [ids, stat] = await Promise.all([client.uidl(), client.stat()]);
+  assert.deepEqual([ids[0]?.uid, stat.count], ['a??.??+OK', 3]);
+  await client.quit();
+});

@@ -219,7 +219,7 @@ class Pop3Connection {
   async #listing(text: string, rows: readonly string[]): Promise<void> {
     await this.#reply(`+OK ${text}`);
     // No row begins with a dot: rows begin with a number or with the name of a capability.
-    for (const row of [...rows, '.']) await this.#channel.write(Buffer.from(`${row}\r\n`), row);
+    for (const row of [...rows, '.']) await this.#reply(row);
   }
 
   async #send(text: string, message: AsyncIterable<Uint8Array>): Promise<void> {

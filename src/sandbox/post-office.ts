@@ -14,6 +14,7 @@ import { sameSecret } from '../sasl/verify.ts';
 import type { Delivery } from '../smtp/delivery.ts';
 import type { Extensions } from '../smtp/capabilities.ts';
 import type { ReceivedEnvelope } from '../smtp/envelope.ts';
+import { isAscii } from '../smtp/grammar.ts';
 import type { SmtpBackend } from '../smtp/server.ts';
 import type { Spool, Spooled } from '../store/spool.ts';
 import { latin1 } from '../wire/bytes.ts';
@@ -164,7 +165,9 @@ export class PostOffice implements Pop3Backend, SmtpBackend {
     if (report === undefined) return;
     const sink = this.#spool.store();
     await sink.write(report);
-    const envelope = { from: '', recipients: [address], body: '8bit', utf8: false, size: report.length } as const;
+    // The address stands in the header.
+    const utf8 = !isAscii(address);
+    const envelope = { from: '', recipients: [address], body: '8bit', utf8, size: report.length } as const;
     this.#file(new Set([name]), envelope, await sink.commit());
   }
 

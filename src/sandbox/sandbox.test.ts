@@ -165,6 +165,15 @@ suite('what can be asked of the sandbox', () => {
     }
   });
 
+  test('a report to an address that is not ASCII is for who asks for UTF-8 as well', async () => {
+    const requests = new Map([['bob@example.org', { notify: ['success'] }]] as const);
+    const envelope = { from: 'zoë@example.net', recipients: ['bob@example.org'], requests };
+    await client.send(envelope, { chunks: () => chunksOf('Subject: hi\r\n\r\nhi\r\n') });
+    const [report] = sandbox.messages('outside@example.org').slice(-1);
+    assert.equal((await readMessage(report?.read() ?? chunksOf())).subject, 'Delivered');
+    assert.equal(report?.utf8, true);
+  });
+
   test('VRFY knows the users', async () => {
     assert.deepEqual((await client.vrfy('Ann')).lines, ['<ann@example.org>']);
     assert.deepEqual((await client.vrfy('<bob@example.org>')).lines, ['<bob@example.org>']);

@@ -10,7 +10,7 @@
  * commands, and so obey whoever wrote the message. So the first chunk of a connection is one octet, and nothing follows
  * it until it is answered.
  */
-import { SmtpReplyError } from '../errors.ts';
+import { PosthornError, SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { ask } from './ask.ts';
 import { type Answers, Body, bdat, inOnePiece } from './body.ts';
@@ -25,6 +25,9 @@ import { notYetSent, refused, verdict, verdicts } from './verdict.ts';
 
 /** A message of up to so many octets travels with its commands. */
 const SMALL = 64 * 1024;
+
+/** What a person can do where the first chunk goes wrong, and it is not said why. */
+const ANOTHER_WAY = 'If it comes to this again, send it with --no-chunking: the server may not know BDAT.';
 
 /** The answers to MAIL, to each RCPT, and to what asks for the way, as far as that was asked. */
 interface Introduction {
@@ -133,7 +136,10 @@ export class Transaction {
 
   async #inSteps(opened?: Opened): Promise<SendResult> {
     const { channel, next, way, settle, lmtp } = this.#session;
-    const { mail, rcpt, go } = await this.#introduce(this.#question(opened));
+    const { mail, rcpt, go } = await this.#introduce(this.#question(opened)).catch((error: unknown) => {
+      if (error instanceof PosthornError && error.phase === 'bdat') error.hint = ANOTHER_WAY;
+      throw error;
+    });
     const wanted = this.#wanted(mail, rcpt);
     if (wanted && (go === undefined || isAgreed(way, go))) {
       if (opened !== undefined) settle(true);
@@ -148,7 +154,7 @@ export class Transaction {
     if (!succeeded(mail)) throw refusal(mail, 'mail');
     if (!wanted || go === undefined) return this.#result('refused', rcpt, undefined);
     if (unknown) return this.#byData(opened, settle(false), false);
-    throw refusal(go, 'data');
+    throw refusal(go, 'data', opened && ANOTHER_WAY);
   }
 
   #question(opened: Opened | undefined): (() => Promise<Reply>) | undefined {

@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { reason } from '../../test/support/peer.ts';
-import { chunksOf } from '../../test/support/sessions.ts';
+import { reason, settled } from '../../test/support/peer.ts';
+import { chunksOf, smtpWithPeer } from '../../test/support/sessions.ts';
 import { type Cut, CutServer } from '../../test/support/sweep.ts';
-import { ConnectionLostError } from '../errors.ts';
+import { ConnectionLostError, PosthornError } from '../errors.ts';
 import { SmtpClient } from './client.ts';
 
 const SMUGGLED = 'RSET\r\nMAIL FROM:<ann@example.org>\r\nRCPT TO:<victim@example.org>\r\nDATA\r\nBuy!\r\n';
@@ -115,3 +115,22 @@ test('a message that is shorter than was said goes to nobody, by DATA as by BDAT
   assert.ok(!whole.wire.endsWith('\r\n.\r\n'));
   assert.deepEqual(taken, []);
 });
+
+for (const [name, answer] of [
+  ['refuses it in other words', '550 no such thing\r\n'],
+  ['hangs up', undefined],
+] as const) {
+  test(`a filter that ${name} over the first chunk: nothing was sent, and the error says what to try`, async () => {
+    const { client, peer } = await smtpWithPeer('250-mail.test\r\n250-CHUNKING\r\n250 PIPELINING\r\n');
+    const fate = reason(client.send({ from: '', recipients: ['b@example.org'] }, { chunks: () => chunksOf('x\r\n') }));
+    await settled();
+    await peer.says('250 ok\r\n250 ok\r\n');
+    if (answer === undefined) await peer.ends();
+    else for (const reply of [answer, '500 xRSET?\r\n']) await peer.says(reply);
+    const error = await fate;
+    assert.ok(error instanceof PosthornError);
+    assert.match(error.hint ?? '', /--no-chunking/);
+    if (error instanceof ConnectionLostError) assert.equal(error.outcome, 'not-sent');
+    assert.ok(!client.open);
+  });
+}
