@@ -91,9 +91,9 @@ export class Transaction {
    */
   async run(): Promise<SendResult> {
     const { channel, lmtp, way } = this.#session;
+    if (way === 'announced') return this.#asAnnounced();
     // Where one refused recipient must stop all, or the number of answers depends on it, the message waits for verdicts.
     const alone = this.#paths.length === 1 || (this.#options.partial === true && !lmtp);
-    if (way === 'announced') return this.#asAnnounced();
     const atOnce = way === 'chunks' && channel.pipelining && alone;
     const whole = atOnce ? await inOnePiece(channel, this.#message, SMALL) : undefined;
     return whole === undefined ? this.#inSteps() : this.#atOnce(whole);
