@@ -63,6 +63,16 @@ export class Lock {
     }
   }
 
+  /** Takes the lock at once; undefined where another process has it. @throws StoreError with the code of a fault. */
+  static tryAcquire(path: string): Lock | undefined {
+    try {
+      return Lock.acquire(path);
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'mailbox-busy') return undefined;
+      throw error;
+    }
+  }
+
   /**
    * Takes the lock as soon as it is free, within so many milliseconds.
    *
@@ -71,11 +81,8 @@ export class Lock {
   static async wait(path: string, patience: number): Promise<Lock> {
     const end = performance.now() + patience;
     for (;;) {
-      try {
-        return Lock.acquire(path);
-      } catch (error) {
-        if (!(error instanceof StoreError) || error.code !== 'mailbox-busy' || performance.now() > end) throw error;
-      }
+      const lock = performance.now() > end ? Lock.acquire(path) : Lock.tryAcquire(path);
+      if (lock !== undefined) return lock;
       // Not all at once again.
       await sleep(10 + Math.random() * 20);
     }
@@ -111,16 +118,16 @@ function takeOver(ticket: string, path: string): void {
 }
 
 /** Removes the tickets that processes killed in `acquire` left beside the lock: the name of each says whose it is. */
-function removeTickets(path: string): void {
+export function removeTickets(path: string): void {
   for (const file of readdirSync(dirname(path))) {
     if (!file.startsWith(`${basename(path)}.`)) continue;
     const [, id] = /^\.(\d+)\.[0-9a-f]{16}$/.exec(file.slice(basename(path).length)) ?? [];
-    if (id !== undefined && !exists(Number(id))) rmSync(join(dirname(path), file), { force: true });
+    if (id !== undefined && !isRunning(Number(id))) rmSync(join(dirname(path), file), { force: true });
   }
 }
 
 /** Whether the ticket now has this name too; false when the name was taken. */
-function linked(ticket: string, path: string): boolean {
+export function linked(ticket: string, path: string): boolean {
   try {
     linkSync(ticket, path);
     return true;
@@ -167,14 +174,15 @@ function isHolder(value: unknown): value is Holder {
 function isAlive(holder: Holder): boolean {
   const boot = bootId();
   if (boot !== '' && holder.boot !== '' && boot !== holder.boot) return false;
-  if (!exists(holder.pid)) return false;
+  if (!isRunning(holder.pid)) return false;
   const now = stat(holder.pid);
   if (now === undefined) return true;
   if (now.state === 'Z' || now.state === 'X') return false;
   return holder.start === '' || now.start === holder.start;
 }
 
-function exists(id: number): boolean {
+/** Whether there is a process with this id. */
+export function isRunning(id: number): boolean {
   try {
     kill(id, 0);
     return true;
@@ -192,7 +200,8 @@ function stat(id: number): { state: string; start: string } | undefined {
   return state === undefined || start === undefined ? undefined : { state, start };
 }
 
-function bootId(): string {
+/** Of the time since this machine was started; empty where the system does not tell. */
+export function bootId(): string {
   return readSystemFile('/proc/sys/kernel/random/boot_id').trim();
 }
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { StoreError } from '../errors.ts';
+import { bootId } from './lock.ts';
 import { appendToMbox } from './mbox-file.ts';
 
 let folder: string;
@@ -60,6 +62,69 @@ test('many at once come one after the other', async () => {
   await Promise.all(Array.from({ length: 5 }, (_, at) => appendToMbox(path, entry(`From ${at}\n`, '\n'))));
   const entries = (await readFile(path, 'utf8')).trim().split('\n\n').sort();
   assert.deepEqual(entries, ['From 0', 'From 1', 'From 2', 'From 3', 'From 4']);
+});
+
+/** What a run leaves that was killed in the middle of an entry, of which `text` is in the file. */
+async function killed(before: string, text: string, begin = 'From b ü\n'): Promise<void> {
+  const { pid: dead } = spawnSync('true');
+  await writeFile(path, Buffer.from(before + text, 'latin1'));
+  const note = JSON.stringify({ size: before.length, begin });
+  const content = `${dead}\nposthorn ${bootId()}\n${note}`;
+  await writeFile(`${path}.lock`, Buffer.from(content, 'latin1'));
+}
+
+for (const text of [
+  '',
+  '\n',
+  '\n\nFr',
+  '\nFrom b ü\n',
+  '\nFrom b ü\ntext',
+  `\nFrom b ü\n${'>From x\n'.repeat(20_000)}\n`,
+]) {
+  test(`what a killed run left of an entry is taken away: ${text.length} octets`, async () => {
+    await killed('From a\nx\n', text);
+    await appendToMbox(path, entry('From c\n\n'), 0);
+    assert.equal(await readFile(path, 'latin1'), 'From a\nx\n\nFrom c\n\n');
+    assert.deepEqual(await readdir(folder), ['mbox']);
+  });
+}
+
+for (const text of [
+  '\nFrom b ü\ntext\n\nFrom other\n\n',
+  `\nFrom b ü\n${'x'.repeat(65_530)}\nFrom other\n\n`,
+  '\nFrom other\ntext\n\n',
+  'text\n\n',
+]) {
+  test(`what another program has put behind it stays: ${text.length} octets`, async () => {
+    await killed('From a\nx\n', text);
+    await appendToMbox(path, entry('From c\n\n'), 0);
+    assert.equal(await readFile(path, 'latin1'), `From a\nx\n${text}From c\n\n`);
+  });
+}
+
+test('only a lock of our own is replaced at once, and only where its holder is gone', async () => {
+  const { pid: dead } = spawnSync('true');
+  const locks = [
+    `${dead}\n`,
+    `${dead}\nposthorn another-boot\n`,
+    `${process.ppid}\nposthorn ${bootId()}\n`,
+    `0\nposthorn ${bootId()}\n`,
+    `${dead}\nposthorn ${bootId()}`,
+  ];
+  const busy = (error: unknown) => error instanceof StoreError && error.code === 'mailbox-busy';
+  for (const content of locks) {
+    await writeFile(`${path}.lock`, content);
+    await assert.rejects(appendToMbox(path, entry('From b\n\n'), 0), busy);
+  }
+  await writeFile(`${path}.lock`, `${dead}\nposthorn ${bootId()}\n{"size":0,"begin":1}`);
+  await appendToMbox(path, entry('From b\n\n'), 0);
+  assert.equal(await readFile(path, 'latin1'), 'From b\n\n');
+});
+
+test("another user's lock is not believed", { skip: process.getuid?.() === 0 ? false : 'needs root' }, async () => {
+  await killed('From a\nx\n', '\nFrom b ü\n');
+  await chown(`${path}.lock`, 65_534, 65_534);
+  await assert.rejects(appendToMbox(path, entry('From c\n\n'), 0), StoreError);
 });
 
 test('a link in its place is not followed', async () => {

@@ -1,24 +1,26 @@
 /**
  * Appending to a mailbox file that other programs use as well (mbox): locked, synced, and whole or not at all.
  *
- * The lock is the file beside it, `NAME.lock`, as mail programs have it. Many also take a lock of fcntl(2) on the
+ * What a run that was killed has left of an entry is taken away by the next one (mbox-mend.ts). The lock is the file beside it, `NAME.lock`, as mail programs have it. Many also take a lock of fcntl(2) on the
  * file itself, which Node cannot; a program that takes that one alone is not kept out. What this file must never know: what
  * an entry looks like.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../errors.ts';
-import { errnoOf, guarded } from './fault.ts';
+import { latin1 } from '../wire/bytes.ts';
+import { DotLock } from './dot-lock.ts';
+import { guarded } from './fault.ts';
 import { syncFolder } from './folder.ts';
+import { type Begun, cutUnfinished, readNote } from './mbox-mend.ts';
 import { writeAll } from './writer.ts';
 
-const { O_RDWR, O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-/** How long the lock is waited for, and how old the lock of a program that is gone must be. Milliseconds. */
+const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+/** So much of an entry is noted, to know it again: its line of From has the time in it. */
+const BEGIN = 200;
+/** How long the lock is waited for, in milliseconds. */
 const PATIENCE = 10_000;
-const ABANDONED = 300_000;
-const STEP = 100;
 
 /**
  * Puts an entry behind the last one; durable when it returns. The file is made (0600) where it is missing.
@@ -26,34 +28,39 @@ const STEP = 100;
  * @throws StoreError `mailbox-busy` where another program holds the lock, or the code of the fault: then the file is as it was.
  */
 export async function appendToMbox(path: string, entry: AsyncIterable<Uint8Array>, patience = PATIENCE): Promise<void> {
-  const lock = `${path}.lock`;
-  await guarded(`lock ${path}`, () => takeLock(path, lock, patience));
+  const lock = await DotLock.acquire(path, patience);
   try {
     await guarded(`deliver to ${path}`, async () => {
       const file = await open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
       try {
-        await append(file, path, entry);
+        await append(file, path, entry, lock);
       } finally {
         await file.close();
       }
     });
     await syncFolder(dirname(path));
   } finally {
-    await unlink(lock).catch(() => undefined);
+    lock.release();
   }
 }
 
-async function append(file: FileHandle, path: string, entry: AsyncIterable<Uint8Array>): Promise<void> {
-  const found = await file.stat();
-  if (!found.isFile()) throw new StoreError('not-a-file', `${path} is no regular file.`);
-  const before = found.size;
+async function append(file: FileHandle, path: string, entry: AsyncIterable<Uint8Array>, lock: DotLock): Promise<void> {
+  if (!(await file.stat()).isFile()) throw new StoreError('not-a-file', `${path} is no regular file.`);
+  await cutUnfinished(file, readNote(lock.left));
+  const before = (await file.stat()).size;
   try {
-    let end = await endLine(file, before);
+    let end: number | undefined;
     for await (const chunk of entry) {
+      if (end === undefined) {
+        lock.note(JSON.stringify({ size: before, begin: latin1(chunk.subarray(0, BEGIN)) } satisfies Begun));
+        end = await endLine(file, before);
+      }
       await writeAll(file, chunk, end);
       end += chunk.length;
     }
     await file.sync();
+    // From here on the entry is there, and nobody may take it for unfinished.
+    lock.note('');
   } catch (error) {
     await file.truncate(before);
     await file.sync().catch(() => undefined);
@@ -69,25 +76,4 @@ async function endLine(file: FileHandle, size: number): Promise<number> {
   const missing = tail.at(-1) !== 0x0a ? '\n\n' : tail.length === 2 && tail[0] !== 0x0a ? '\n' : '';
   await writeAll(file, Buffer.from(missing), size);
   return size + missing.length;
-}
-
-async function takeLock(path: string, lock: string, patience: number): Promise<void> {
-  for (const end = performance.now() + patience; ; await sleep(STEP)) {
-    try {
-      await (await open(lock, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)).close();
-      return;
-    } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw error;
-    }
-    const age = await stat(lock).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
-    if (age > ABANDONED) await unlink(lock).catch(() => undefined);
-    else if (performance.now() > end) {
-      throw new StoreError('mailbox-busy', `Another program is using ${path}.`, {
-        hint: `Try again later; if none is, remove ${lock}.`,
-      });
-    }
-  }
 }
