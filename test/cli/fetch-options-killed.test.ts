@@ -107,6 +107,68 @@ test('a fetch that hands mail over to a Maildir', { skip }, async (t) => {
   await sweep(t, scene, { options, prepare: () => scene.reset(), check });
 });
 
+/** A message as a place has it that takes lines ended by LF. */
+const withLf = (message: Buffer): string => message.toString('latin1').replaceAll('\r\n', '\n');
+
+/** How many messages a place has more than once, of which it has none not at all. */
+function twice(scene: FetchScene, has: readonly string[]): number {
+  const counts = scene.contents.map((message) => has.filter((each) => each === withLf(message)).length);
+  assert.ok(
+    counts.every((count) => count === 1 || count === 2),
+    `it has them ${counts.join(', ')} times`,
+  );
+  return counts.filter((count) => count === 2).length;
+}
+
+test('a fetch that hands mail over to a mailbox file', { skip }, async (t) => {
+  const scene = await FetchScene.make(t);
+  const data = join(scene.home.folder, 'data');
+  const place = join(data, 'posthorn-elsewhere');
+  const options = ['--deliver', `mbox:${place}`];
+  let doubles = 0;
+  const check = async (): Promise<void> => {
+    await scene.again(options);
+    assert.deepEqual(scene.drop.left(), []);
+    const entries = readFileSync(place, 'latin1').split(/^From MAILER-DAEMON .*\n/m);
+    assert.equal(entries.shift(), '');
+    const texts = entries.map((each) => each.slice(0, -1));
+    assert.deepEqual(new Set(texts), new Set(scene.contents.map(withLf)), 'an entry is there in part');
+    doubles += twice(scene, texts);
+    assert.deepEqual(filesIn(data).sort(), ['posthorn', 'posthorn-elsewhere'], 'a lock is left over');
+  };
+  const prepare = (): void => {
+    scene.reset();
+    mkdirSync(data);
+  };
+  await sweep(t, scene, { options, prepare, check });
+  t.diagnostic(`${doubles} times a message came twice`);
+});
+
+test('a fetch that hands mail over to a command', { skip }, async (t) => {
+  const scene = await FetchScene.make(t);
+  const data = join(scene.home.folder, 'data');
+  const place = join(data, 'posthorn-elsewhere');
+  const command = join(scene.home.folder, 'take');
+  writeFileSync(command, `#!/bin/sh\nexec cat > ${place}/$$\n`, { mode: 0o755 });
+  const options = ['--deliver', `mda:${command}`];
+  let doubles = 0;
+  const check = async (): Promise<void> => {
+    await scene.again(options);
+    assert.deepEqual(scene.drop.left(), []);
+    // Where we die while it reads, it cannot tell the end from that: what it has then is a part.
+    doubles += twice(
+      scene,
+      filesIn(place).map((name) => readFileSync(join(place, name), 'latin1')),
+    );
+  };
+  const prepare = (): void => {
+    scene.reset();
+    mkdirSync(place, { recursive: true });
+  };
+  await sweep(t, scene, { options, prepare, check });
+  t.diagnostic(`${doubles} times a message came twice`);
+});
+
 const RULES = `
 [[filter]]
 name = "large"
