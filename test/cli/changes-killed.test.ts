@@ -3,11 +3,12 @@
  * every moment: no message is ever nowhere, each is one to whoever looks, and the next change leaves one file of each.
  */
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { KEPT } from '../support/call-points.ts';
 import { FILE_CALLS, readCalls } from '../support/file-calls.ts';
+import { keepPlaces, PLACES } from '../support/fetch-scene.ts';
 import { type Fate, ForgetfulDisk, writeTree } from '../support/forgetful-disk.ts';
 import { runHere } from '../support/here.ts';
 import { sweepKills } from '../support/kill-sweep.ts';
@@ -18,7 +19,6 @@ import { canTrace, runTraced, type Tracing } from '../support/traced.ts';
 
 const skip = canTrace() ? false : 'needs strace';
 const SEED = Number(process.env['POSTHORN_SEED'] ?? Date.now() % 1_000_000);
-const PLACES = ['data', 'state'];
 const MAILDIR = 'data/posthorn/ann@example.org';
 const COUNT = 3;
 
@@ -36,15 +36,7 @@ async function makeScene(t: TestContext, before: readonly (readonly string[])[])
     Array.from({ length: COUNT }, (_, at) => `Subject: ${at}\n\ntext ${at}\n`),
   );
   for (const args of [['flag', '1-2', 'seen'], ...before]) await home.json(args);
-  for (const place of PLACES)
-    cpSync(join(home.folder, place), join(home.folder, `${place}.before`), { recursive: true });
-  const reset = () => {
-    for (const place of PLACES) {
-      rmSync(join(home.folder, place), { recursive: true, force: true });
-      cpSync(join(home.folder, `${place}.before`), join(home.folder, place), { recursive: true });
-    }
-  };
-  return { home, reset };
+  return { home, reset: keepPlaces(home) };
 }
 
 /** The base names of all files in `cur` and `new` of all folders. */
@@ -134,3 +126,33 @@ function seeded(root: string): ForgetfulDisk {
   }
   return disk;
 }
+
+test('a list that follows what another program moved, killed at any call', { skip }, async (t) => {
+  const home = await makeHome(t);
+  const maildir = join(home.folder, MAILDIR);
+  await putMessages(home, []);
+  const letter = join(home.folder, 'letter.eml');
+  writeFileSync(letter, 'Subject: moved\r\n\r\ntext\r\n');
+  const run = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await runHere(home.env, args);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  await run('import', letter);
+  await run('tag', '1', 'work');
+  await run('move', '1', 'Archive');
+  const [name = ''] = readdirSync(join(maildir, '.Archive/new'));
+  renameSync(join(maildir, '.Archive/new', name), join(maildir, 'cur/1.other.name:2,S'));
+  const reset = keepPlaces(home);
+  const check = async (): Promise<void> => {
+    const list = JSON.parse(await run('list', '--json')) as { messages: { number: number; tags: string[] }[] };
+    assert.deepEqual(
+      list.messages.map(({ number, tags }) => [number, ...tags]),
+      [[1, 'work']],
+    );
+    await run('undo');
+    assert.deepEqual(basesIn(home), ['1.other.name']);
+  };
+  const listing = (tracing: Tracing) => runTraced(home, ['list'], tracing);
+  await sweepKills(t, { prepare: reset, run: listing, check, points: [KEPT], step: 3 });
+});

@@ -56,11 +56,9 @@ export class FetchScene {
 
   /** Puts away what is kept now; returns what brings it back. The server gets these of its messages again, or all. */
   keep(uids?: readonly string[]): () => void {
-    const { folder } = this.home;
-    for (const place of PLACES) cpSync(join(folder, place), join(folder, `${place}.kept`), { recursive: true });
+    const restore = keepPlaces(this.home);
     return () => {
-      this.reset();
-      for (const place of PLACES) cpSync(join(folder, `${place}.kept`), join(folder, place), { recursive: true });
+      restore();
       this.drop.refill(uids);
     };
   }
@@ -107,6 +105,17 @@ export class FetchScene {
     assert.deepEqual(this.files('tmp'), []);
     assert.deepEqual(readdirSync(this.state), ['journal'], 'something is left over');
   }
+}
+
+/** Puts away what a home keeps now; returns what brings it back. */
+export function keepPlaces({ folder }: Home): () => void {
+  for (const place of PLACES) cpSync(join(folder, place), join(folder, `${place}.kept`), { recursive: true });
+  return () => {
+    for (const place of PLACES) {
+      rmSync(join(folder, place), { recursive: true, force: true });
+      cpSync(join(folder, `${place}.kept`), join(folder, place), { recursive: true });
+    }
+  };
 }
 
 function sorted(messages: readonly Buffer[]): string[] {
