@@ -21,7 +21,7 @@ import { inTransaction } from './index-transaction.ts';
 const CACHE = 16 * 1024;
 /** Between the end of the log and the seal there is a moment; so often it is looked again, so many milliseconds apart. */
 const LOOKS = 10;
-/** Where it is not needed. */
+/** The same where there is another way to the answer. */
 const FEW_LOOKS = 2;
 const PAUSE = 20;
 
@@ -36,7 +36,7 @@ export interface OpenOptions {
   readonly wait: number;
   /** Whether everything in it is to be forgotten. */
   readonly afresh?: boolean;
-  /** False for one that must be there. */
+  /** False where it is only wanted if it is there, and of this version. */
   readonly make?: boolean;
 }
 
@@ -48,7 +48,8 @@ export function indexIn(folder: string): string {
 /**
  * Opens the index, making it (0600, in a folder of 0700) where there is none.
  *
- * @throws UnsealedIndex for one that is not to be believed, StaleIndex for one that would have to be made, errors of SQLite and of the system, StoreError for its folder.
+ * @throws UnsealedIndex for one that is not to be believed, StaleIndex for one that would have to be made and must not, errors
+ *   of SQLite and of the system, StoreError for its folder.
  */
 export async function openIndexFile(path: string, options: OpenOptions): Promise<IndexFile> {
   const { wait, afresh = false, make = true } = options;

@@ -2,7 +2,7 @@
  * What the index knows of numbers: which message each is, and where its file was seen last. Only the journal is followed for it,
  * no folder is looked at; where the file is now, its folder must say.
  */
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { StaleIndex } from './index-fault.ts';
 import { applyRecords, journalTail, markOf, NUMBER_OF, noteMark } from './index-journal.ts';
 import type { Place } from './index-scan.ts';
@@ -28,10 +28,13 @@ const WITHIN = `SELECT k.number, k.base, uidl, sha256, stored, folder, part, nam
 
 /** Answers questions from the index of the journal in the folder `state`. */
 export class IndexedNumbers {
-  readonly #database: DatabaseSync;
+  // Prepared once: a query may have found very many.
+  readonly #within: StatementSync;
+  readonly #numberOf: StatementSync;
 
   private constructor(database: DatabaseSync) {
-    this.#database = database;
+    this.#within = database.prepare(WITHIN);
+    this.#numberOf = database.prepare(NUMBER_OF);
   }
 
   /**
@@ -59,13 +62,12 @@ export class IndexedNumbers {
 
   /** All that have such a number, in their order, whether they are still here or not. */
   within({ from, to }: NumberRange): KnownMessage[] {
-    return this.#database.prepare(WITHIN).all(from, to).map(knownMessage);
+    return this.#within.all(from, to).map(knownMessage);
   }
 
   /** The number of the message that has this base name, or once had it. */
   numberOf(base: string): number | undefined {
-    const row = this.#database.prepare(NUMBER_OF).get(base);
-    return row?.['number'] as number | undefined;
+    return this.#numberOf.get(base)?.['number'] as number | undefined;
   }
 }
 
