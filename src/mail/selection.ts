@@ -18,7 +18,8 @@ export async function openLookup(account: Account): Promise<Lookup> {
 /** The messages, in the order asked for and each once. @throws UsageError `no-such-message`, for a range with nothing in it as well. */
 export async function messagesIn(lookup: Lookup, ranges: readonly MessageRange[]): Promise<StoredMessage[]> {
   const chosen = new Map<number, StoredMessage>();
-  const parts = await lookup.within(ranges);
+  let parts = await lookup.within(ranges);
+  if (parts.some((found) => found.length === 0) && (await lookup.follow())) parts = await lookup.within(ranges);
   for (const [at, { from, to }] of ranges.entries()) {
     const found = parts[at] ?? [];
     if (found.length === 0) {

@@ -11,6 +11,7 @@ import { type KnownMessage, knownWithin, type NumberRange, numbersOf } from './k
 import type { MailboxPaths } from './mailbox.ts';
 import { Maildir } from './maildir.ts';
 import { formatName, parseName } from './name.ts';
+import { numberNew } from './number-new.ts';
 import { type StoredMessage, storedMessage } from './stored-message.ts';
 
 export type { NumberRange };
@@ -57,6 +58,11 @@ export class Lookup {
         return entry === undefined ? [] : [storedMessage(item, entry)];
       }),
     );
+  }
+
+  /** Looks for what other programs moved under another name. @returns whether it is worth another look. */
+  follow(): Promise<boolean> {
+    return numberNew(this.#paths);
   }
 
   /** The numbers of the messages that have these base names, or once had them, whether they are here or not. @throws as `within`. */

@@ -5,7 +5,7 @@
  * journal's. See with-index.ts for how it is opened. What this file must never know: MIME, servers, the terminal.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { StoreError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { nearestWord } from '../config/nearest.ts';
 import { readChange } from './change-log.ts';
 import { folderName, INBOX, TRASH } from './folder-name.ts';
@@ -19,7 +19,8 @@ import { type IndexedMessage, messageOf, ROW } from './index-row.ts';
 import { type ChangedPlace, changedPlaces } from './index-scan.ts';
 import { inTransaction } from './index-transaction.ts';
 import { readRecord } from './ledger-record.ts';
-import { Mailbox, type MailboxPaths } from './mailbox.ts';
+import type { MailboxPaths } from './mailbox.ts';
+import { numberNew } from './number-new.ts';
 import type { Query } from './query.ts';
 import { threadTree } from './thread-tree.ts';
 
@@ -207,16 +208,5 @@ export class MailIndex {
       noteMark(database, 'changes', changes.mark);
       return applyPlaces(database, maildir, changed);
     });
-  }
-}
-
-/** Gives numbers to messages of other programs, as every writer does; false where that cannot be done now. */
-async function numberNew(paths: MailboxPaths): Promise<boolean> {
-  try {
-    await (await Mailbox.open(paths)).close();
-    return true;
-  } catch (error) {
-    if (error instanceof StoreError) return false;
-    throw error;
   }
 }

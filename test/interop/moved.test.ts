@@ -110,19 +110,21 @@ interop('Dovecot moves and copies', ['doveadm', ROOT], async (t) => {
 });
 
 test('files that are copied by hand', async (t) => {
-  const { scene, listed, leftOf } = await makeScene(t);
+  const { scene, run, listed, leftOf } = await makeScene(t);
   const archive = join(scene.maildir, '.Archive/new');
   const [first = '', second = ''] = scene.files('new').sort();
   // Under its own name it is the same message; under another one, with its original gone, as well.
   copyFileSync(first, join(archive, basename(first)));
   copyFileSync(second, join(archive, '1.copy.hand'));
   unlinkSync(second);
+  // Whoever asks for a number that is not where it was has it looked for.
+  for (const number of [1, 2, 3, 5]) assert.match(await run('read', String(number)), /"tags":\["work"\]/);
   const all = await listed();
   assert.deepEqual(
     all.map((line) => line.replace(/ \S+ \S+/, '')).sort(),
     all.map((_, at) => `${at + 1} work`),
   );
   assert.equal(all.filter((line) => line.includes('Archive')).length, 3);
-  assert.equal(readdirSync(archive).length, 3);
+  assert.equal(readdirSync(archive).length + readdirSync(join(archive, '../cur')).length, 3);
   assert.equal(await leftOf(), 'u1 u2 u3 u4 u5');
 });
