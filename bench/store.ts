@@ -26,14 +26,21 @@ class Home {
     NOTMUCH_CONFIG: join(this.#folder, 'notmuch-config'),
   };
   #count = 0;
+  #turn = 0;
 
   /** As many messages as that. The numbers are given, as a fetch would have done; the index is not made. */
   async grow(count: number): Promise<void> {
     makeMaildir(this.#maildir, this.#count + 1, count);
     this.#count = count;
-    const config = `[database]\npath=${this.#folder}/notmuch\nmail_root=${this.#maildir}\n[user]\nprimary_email=ann@example.org\n`;
-    writeFileSync(join(this.#folder, 'notmuch-config'), config);
+    this.#configure();
     await this.posthorn('list');
+  }
+
+  #configure(): void {
+    const database = join(this.#folder, `notmuch-${this.#turn}`);
+    mkdirSync(database, { recursive: true });
+    const config = `[database]\npath=${database}\nmail_root=${this.#maildir}\n[user]\nprimary_email=ann@example.org\n`;
+    writeFileSync(join(this.#folder, 'notmuch-config'), config);
   }
 
   node(...args: string[]): Promise<Run> {
@@ -56,14 +63,16 @@ class Home {
     return runProgram('notmuch', args, this.#env);
   }
 
+  /** An index in a new place: some file systems are slow to make files where many were just removed. */
   index(): Promise<Run> {
-    rmSync(join(this.#folder, 'cache'), { recursive: true, force: true });
+    this.#turn += 1;
+    this.#env['XDG_CACHE_HOME'] = join(this.#folder, `cache-${this.#turn}`);
     return this.posthorn('list');
   }
 
   notmuchNew(): Promise<Run> {
-    rmSync(join(this.#folder, 'notmuch'), { recursive: true, force: true });
-    mkdirSync(join(this.#folder, 'notmuch'));
+    this.#turn += 1;
+    this.#configure();
     return this.notmuch('new', '--quiet');
   }
 
@@ -106,30 +115,39 @@ function ofOne(home: Home): Contender[] {
   ];
 }
 
-async function perMessage(home: Home, count: number): Promise<string> {
+/** The run that took the least processor time: what others do on the machine only adds to it. */
+async function best(home: Home): Promise<Run> {
   const runs: Run[] = [];
   for (let round = 0; round < ROUNDS; round++) runs.push(await home.index());
-  const [{ cpu, memory }] = runs.sort((a, b) => a.cpu - b.cpu) as [Run];
-  const start = Math.min((await home.posthorn('--version')).cpu, (await home.posthorn('--version')).cpu);
-  return `| ${count} | ${cpu.toFixed(2)} | ${Math.round(((cpu - start) * 1e6) / count)} | ${Math.round(memory)} |`;
+  const memory = Math.max(...runs.map((run) => run.memory));
+  return { ...runs.reduce((least, run) => (run.cpu < least.cpu ? run : least)), memory };
+}
+
+/** @param start the processor time of an index of no more than a message. */
+async function perMessage(home: Home, count: number, start: number): Promise<string> {
+  const { cpu, memory } = await best(home);
+  const each = (seconds: number): number => Math.round((seconds * 1e6) / count);
+  return `| ${count} | ${cpu.toFixed(2)} | ${each(cpu)} | ${each(cpu - start)} | ${Math.round(memory)} |`;
 }
 
 if (here('An index', ['notmuch'])) {
   const home = new Home();
   try {
     sayLoad('before store');
+    await home.grow(1);
+    const { cpu: start } = await best(home);
     const rows: string[] = [];
     for (const count of [MOST / 100, MOST / 10]) {
       await home.grow(count);
-      rows.push(await perMessage(home, count));
+      rows.push(await perMessage(home, count, start));
     }
     await home.grow(MOST);
     await compare(`An index of ${MOST} messages`, ROUNDS, [
       { name: 'posthorn', run: () => home.index() },
       { name: 'notmuch', run: () => home.notmuchNew() },
     ]);
-    rows.push(await perMessage(home, MOST));
-    const columns = '| messages | CPU | microseconds each | MiB |\n| --- | --- | --- | --- |';
+    rows.push(await perMessage(home, MOST, start));
+    const columns = '| messages | CPU | microseconds each | without the start | MiB |\n| --- | --- | --- | --- | --- |';
     process.stdout.write(`### An index, for each message\n\n${columns}\n${rows.join('\n')}\n\n`);
     await compare(`Lists and searches in ${MOST} messages`, ROUNDS * 5, queries(home));
     await home.grow(2 * MOST);

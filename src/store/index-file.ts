@@ -17,8 +17,8 @@ import { StaleIndex, UnsealedIndex } from './index-fault.ts';
 import { APPLICATION, SCHEMA, VERSION } from './index-schema.ts';
 import { inTransaction } from './index-transaction.ts';
 
-/** Memory that a connection may use for pages, in KiB. */
-const CACHE = 16 * 1024;
+/** Memory that a connection may use for pages, in KiB; more makes nothing faster, since the system keeps them too. */
+const CACHE = 4 * 1024;
 /** Between the end of the log and the seal there is a moment; so often it is looked again, so many milliseconds apart. */
 const LOOKS = 10;
 /** The same where there is another way to the answer. */

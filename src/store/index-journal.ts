@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import type { ChangeRecord } from './change-log.ts';
 import { Journal, type JournalMark, type JournalTail, type RecordReader } from './journal.ts';
 import { StaleIndex } from './index-fault.ts';
-import type { MailboxRecord } from './ledger-record.ts';
+import { inTransaction } from './index-transaction.ts';
+import { type MailboxRecord, readRecord } from './ledger-record.ts';
+
+/** Records that are held at once: a journal of 100,000 messages has two for each. */
+const CHUNK = 8192;
 
 /**
  * Reads what a journal has gained since its mark was noted.
@@ -17,8 +21,9 @@ export async function journalTail<T>(
   state: string,
   name: string,
   read: RecordReader<T>,
+  most?: number,
 ): Promise<JournalTail<T>> {
-  const tail = await Journal.readSince(join(state, name), read, markOf(database, name));
+  const tail = await Journal.readSince(join(state, name), read, markOf(database, name), most);
   if (tail === undefined) throw new StaleIndex('Another journal is there.');
   return tail;
 }
@@ -37,6 +42,23 @@ export function noteMark(database: DatabaseSync, name: string, mark: JournalMark
 /** The number of the message that has a name, or once had it. */
 export const NUMBER_OF =
   'SELECT number FROM known WHERE base = ?1 UNION ALL SELECT number FROM formerly WHERE base = ?1';
+
+/**
+ * Takes over what the mailbox's journal has gained, a part at a time.
+ *
+ * @returns whether it has gained anything.
+ * @throws as `journalTail`.
+ */
+export async function applyJournal(database: DatabaseSync, state: string): Promise<boolean> {
+  for (let gained = false; ; gained = true) {
+    const { records, mark } = await journalTail(database, state, 'journal', readRecord, CHUNK);
+    if (records.length === 0) return gained;
+    inTransaction(database, () => {
+      applyRecords(database, records);
+      noteMark(database, 'journal', mark);
+    });
+  }
+}
 
 /** Takes over what the journal says of numbers; a record that comes again changes nothing. */
 export function applyRecords(database: DatabaseSync, records: readonly MailboxRecord[]): void {

@@ -1,5 +1,5 @@
 /** Where messages lie now, as rows of the index: found again by their base name, wherever another program has put them. */
-import type { BigIntStats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { NUMBER_OF } from './index-journal.ts';
@@ -77,9 +77,8 @@ class PlaceUpdate {
   unnumbered = 0;
   readonly #database: DatabaseSync;
   readonly #maildir: string;
-  readonly #vanished = new Set<number>();
-  /** Found in a place that was looked at in this update. */
-  readonly #found = new Set<number>();
+  /** Messages whose name is in its place no more. */
+  readonly #vanished: { readonly number: number; readonly place: number; readonly name: string }[] = [];
   // Prepared once: they are run for every message.
   readonly #numberOf: StatementSync;
   readonly #moved: StatementSync;
@@ -111,19 +110,21 @@ class PlaceUpdate {
     for (const name of names) {
       if (!before.delete(name)) this.#arrive(place, id, name);
     }
-    for (const number of before.values()) this.#vanished.add(number);
+    for (const [name, number] of before) this.#vanished.push({ number, place: id, name });
     // Those without a number are to be looked for again.
     const mtime = this.unnumbered > unnumbered ? '' : place.mtime;
     this.#database.prepare('UPDATE places SET mtime = ? WHERE id = ?').run(mtime, id);
   }
 
+  /** To be done at the end: what was found again, under another name or in another place, stays. */
   removeVanished(): void {
-    const statements = ['messages', 'headers'].map((table) =>
-      this.#database.prepare(`DELETE FROM ${table} WHERE number = ?`),
-    );
-    statements.push(this.#database.prepare('DELETE FROM content WHERE rowid = ?'));
-    for (const number of this.#vanished) {
-      if (!this.#found.has(number)) for (const statement of statements) statement.run(number);
+    const lost = this.#database.prepare('DELETE FROM messages WHERE number = ? AND place = ? AND name = ?');
+    const rest = [
+      this.#database.prepare('DELETE FROM headers WHERE number = ?'),
+      this.#database.prepare('DELETE FROM content WHERE rowid = ?'),
+    ];
+    for (const { number, place, name } of this.#vanished) {
+      if (lost.run(number, place, name).changes > 0) for (const statement of rest) statement.run(number);
     }
   }
 
@@ -140,7 +141,6 @@ class PlaceUpdate {
       this.unnumbered++;
       return;
     }
-    this.#found.add(number);
     this.#arrived.run(number, id, fileName, name.flags, found.size, secondsOf(name.base) * 1000);
   }
 
@@ -151,13 +151,10 @@ class PlaceUpdate {
 
   /** False where the message is not in the index yet. */
   #move(number: number, place: number, name: string, flags: string): boolean {
-    const { changes } = this.#moved.run(place, name, flags, number);
-    if (changes === 0) return false;
-    this.#found.add(number);
-    return true;
+    return this.#moved.run(place, name, flags, number).changes > 0;
   }
 }
 
-function kindOf(found: BigIntStats): IgnoredKind {
+function kindOf(found: Stats): IgnoredKind {
   return found.isSymbolicLink() ? 'link' : found.isDirectory() ? 'folder' : 'special';
 }

@@ -4,7 +4,7 @@
  * Why: a list must not look at 200,000 files. A folder whose time of change is the one we saw has the same names in it; but a
  * time that was young when we looked is no proof, since more may have happened in the same moment.
  */
-import { type BigIntStats, lstatSync } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { guarded, storeFault } from './fault.ts';
@@ -61,15 +61,20 @@ export async function changedPlaces(
 }
 
 function changeTime(path: string): string {
-  const found = lookAt(path);
+  const found = guardedLook(path, () => lstatSync(path, { bigint: true, throwIfNoEntry: false }));
   if (found === undefined || BigInt(Date.now()) * 1_000_000n - found.mtimeNs < YOUNG) return '';
   return String(found.mtimeNs);
 }
 
-/** What is there; undefined where nothing is. The synchronous call costs a fifth of the other one. @throws StoreError. */
-export function lookAt(path: string): BigIntStats | undefined {
+/** What is there; undefined where nothing is. @throws StoreError. */
+export function lookAt(path: string): Stats | undefined {
+  return guardedLook(path, () => lstatSync(path, { throwIfNoEntry: false }));
+}
+
+/** The synchronous call costs a fifth of the other one. */
+function guardedLook<T>(path: string, look: () => T): T {
   try {
-    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return look();
   } catch (error) {
     throw storeFault(error, `look at ${path}`);
   }

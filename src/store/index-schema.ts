@@ -12,6 +12,9 @@ export const VERSION = 3;
 /** What the file is, in `application_id`: "PoHn". */
 export const APPLICATION = 0x506f_486e;
 
+/** So many pieces of the full text become one: the more, the less often a word is written again. */
+const PIECES = 8;
+
 /**
  * `known` is what the journal says of each number, with the name it has now, `formerly` the names it had before; `places` the folders with the times at which they were looked at;
  * `messages` what is in them, and `ignored` what is in them and is no message; `headers` what lists show, as JSON; `ids` which Message-ID belongs to which thread;
@@ -40,4 +43,5 @@ CREATE INDEX tags_number ON tags (number);
 CREATE VIRTUAL TABLE content USING fts5 (subject, sender, recipients, copies, body, files, content = '',
   contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2");
 INSERT INTO content (content, rank) VALUES ('hashsize', ${16 * 1024 * 1024});
+INSERT INTO content (content, rank) VALUES ('automerge', ${PIECES});
 `;

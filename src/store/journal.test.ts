@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Journal } from './journal.ts';
+import { Journal, type JournalMark } from './journal.ts';
 
 let folder: string;
 before(async () => void (folder = await mkdtemp(join(tmpdir(), 'posthorn-journal-'))));
@@ -134,6 +134,19 @@ test('what was appended behind a mark is read alone, and another journal is told
   await rm(path);
   assert.equal(await Journal.readSince(path, text, second.mark), undefined);
   assert.deepEqual((await Journal.readSince(path, text))?.records, []);
+});
+
+test('a journal is read a part at a time, by whole lines, and none means the end', async () => {
+  const { path } = await written('parts', [['a', 'b', 'c'], [], ['d'], ['e']]);
+  const parts: (readonly string[])[] = [];
+  for (let mark: JournalMark | undefined; ; ) {
+    const part = await Journal.readSince(path, text, mark, 2);
+    assert.ok(part);
+    parts.push(part.records);
+    if (part.records.length === 0) break;
+    ({ mark } = part);
+  }
+  assert.deepEqual(parts, [['a', 'b', 'c'], ['d', 'e'], []]);
 });
 
 test('a line that is being written is left for the next reading', async () => {

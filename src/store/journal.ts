@@ -101,12 +101,14 @@ export class Journal<T> {
   /**
    * What was appended behind a mark, changing nothing; without a mark, everything. Works while another process appends.
    *
+   * @param most records, as far as whole lines go: the next mark is where to go on. None means that there are no more.
    * @returns undefined where this is not the journal that the mark was made of: another stands in its place, or is cut.
    */
   static async readSince<T>(
     path: string,
     read: RecordReader<T>,
     mark: JournalMark = START,
+    most = Number.POSITIVE_INFINITY,
   ): Promise<JournalTail<T> | undefined> {
     return guarded(`read the journal ${path}`, async () => {
       const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((error: unknown) => {
@@ -116,7 +118,7 @@ export class Journal<T> {
       if (file === undefined) return mark.end === 0 ? { records: [], mark: START } : undefined;
       try {
         if ((await file.stat()).size < mark.end || !(await isAt(file, mark))) return undefined;
-        const { records, end, last } = await replayFile(file, path, read, mark);
+        const { records, end, last } = await replayFile(file, path, read, mark, most);
         return { records, mark: await markAt(file, { line: last, end }) };
       } finally {
         await file.close();
@@ -181,6 +183,7 @@ async function replayFile<T>(
   path: string,
   read: RecordReader<T>,
   from: JournalMark = START,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<Replay<T>> {
   const records: T[] = [];
   let { end, line: last } = from;
@@ -202,6 +205,7 @@ async function replayFile<T>(
     }
     last = end;
     end += line.length;
+    if (records.length >= most) break;
   }
   return { records, end, last, torn };
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { describeMessage } from '../mime/describe.ts';
+import { type DescribeMessage, describeMessage } from '../mime/describe.ts';
 import { indexed, indexHome, put } from '../../test/support/indexed.ts';
 import { withIndex } from './with-index.ts';
 import { Mailbox } from './mailbox.ts';
@@ -137,4 +137,27 @@ test('what does not fit a list of files is left to whoever reads it: a journal t
   rmSync(paths.cache, { recursive: true });
   writeFileSync(join(paths.state, 'journal'), 'x\n'.repeat(9));
   await assert.rejects(indexed(paths, ''), { code: 'journal-unknown' });
+});
+
+test('who reads ahead leaves it to another that does the same', async (t) => {
+  const paths = indexHome(t);
+  for (let at = 0; at < 500; at++) put(paths, `new/${1000 + at}.a`, `Subject: number ${at}\n\ntext\n`);
+  let described = 0;
+  const describe: DescribeMessage = (source) => {
+    described += 1;
+    return describeMessage(source);
+  };
+  const ahead = () =>
+    withIndex(paths, { describe }, async (index) => {
+      await index.refresh();
+      await index.read({ alone: true });
+    });
+  await ahead();
+  assert.equal(described, 500);
+  rmSync(paths.cache, { recursive: true });
+  described = 0;
+  await Promise.all([ahead(), ahead(), ahead()]);
+  assert.ok(described < 900, `${described} messages were read`);
+  assert.equal((await indexed(paths, 'text', { describe })).length, 500);
+  assert.ok(described < 900, 'nothing was left to be read');
 });

@@ -11,14 +11,13 @@ import { readChange } from './change-log.ts';
 import { folderName, INBOX, TRASH } from './folder-name.ts';
 import type { DescribeMessage } from '../mime/describe.ts';
 import { whyUnusable } from './index-fault.ts';
-import { applyChanges, applyRecords, journalTail, noteMark } from './index-journal.ts';
+import { applyChanges, applyJournal, journalTail, noteMark } from './index-journal.ts';
 import { applyPlaces, differs, type Ignored, ignoredIn, notePlaces, seenPlaces } from './index-places.ts';
 import { type Condition, compileQuery } from './index-query.ts';
 import { countPending, type ReadingOptions, readPending, readSome } from './index-reading.ts';
 import { type IndexedMessage, messageOf, ROW } from './index-row.ts';
 import { type ChangedPlace, changedPlaces } from './index-scan.ts';
 import { inTransaction } from './index-transaction.ts';
-import { readRecord } from './ledger-record.ts';
 import type { MailboxPaths } from './mailbox.ts';
 import { numberNew } from './number-new.ts';
 import type { Query } from './query.ts';
@@ -196,14 +195,12 @@ export class MailIndex {
     const changed = await changedPlaces(maildir, seenPlaces(database));
     // The changes first: what they are about is in the journal before.
     const changes = await journalTail(database, state, 'changes', readChange);
-    const { records, mark } = await journalTail(database, state, 'journal', readRecord);
-    if (records.length + changes.records.length === 0 && !changed.some((place) => differs(database, place))) {
+    const gained = await applyJournal(database, state);
+    if (!gained && changes.records.length === 0 && !changed.some((place) => differs(database, place))) {
       this.#note(changed.filter(({ mtime }) => mtime !== ''));
       return 0;
     }
     return inTransaction(database, () => {
-      applyRecords(database, records);
-      noteMark(database, 'journal', mark);
       applyChanges(database, changes.records);
       noteMark(database, 'changes', changes.mark);
       return applyPlaces(database, maildir, changed);
