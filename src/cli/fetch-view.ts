@@ -44,7 +44,7 @@ function sentence({ fetched, filtered, skipped, deleted, marked, onServer, byCon
 /** Numbers are given when a message comes, so a dry run has none. */
 export function fetchedJson(account: string | undefined, report: FetchReport) {
   const named = <T extends { uidl: string | undefined }>(message: T) => ({ ...message, uidl: message.uidl || null });
-  const { fetched, skipped, failed, plan, dryRun, loginDelay: _, ...rest } = report;
+  const { fetched, skipped, failed, plan, dryRun, headers: _, loginDelay: __, ...rest } = report;
   return {
     account: account ?? null,
     error: null,

@@ -203,11 +203,11 @@ export class Output {
   }
 
   /** One of several bars, a line each. */
-  progressLine(label: string, total: number): Progress {
+  progressLine(label: string, total: number, unit = 'bytes'): Progress {
     const { stderr, quiet } = this.#options;
     if (!stderr.isTTY || quiet || this.isJson) return SILENT;
     this.#bars ??= new ProgressLines({ draw: (text) => void stderr.write(text), columns: () => stderr.columns });
-    return this.#bars.line(label, total);
+    return this.#bars.line(label, total, unit);
   }
 
   #talk(text: string): void {

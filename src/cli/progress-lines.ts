@@ -12,6 +12,7 @@ const UP = '\x1b[A';
 
 interface Line {
   readonly label: string;
+  readonly unit: string;
   total: number;
   done: number;
   readonly start: number;
@@ -30,9 +31,9 @@ export class ProgressLines {
     this.#now = now;
   }
 
-  /** Adds a line. Octets. */
-  line(label: string, total: number): Progress {
-    const line: Line = { label, total, done: 0, start: this.#now() };
+  /** Adds a line. `unit` as of a `BarState`. */
+  line(label: string, total: number, unit = 'bytes'): Progress {
+    const line: Line = { label, total, unit, done: 0, start: this.#now() };
     this.#lines.add(line);
     const update = (done: number) => {
       line.done = done;
@@ -67,6 +68,6 @@ export class ProgressLines {
   }
 }
 
-function stateOf({ label, total, done, start }: Line, now: number): BarState {
-  return { label, total, done, unit: 'bytes', elapsed: now - start };
+function stateOf({ label, total, unit, done, start }: Line, now: number): BarState {
+  return { label, total, done, unit, elapsed: now - start };
 }

@@ -14,6 +14,12 @@ interface Watched {
   readonly name: string | undefined;
 }
 
+interface Steps<T> {
+  fetch(task: T): Promise<FetchReport>;
+  /** What is to be done when it was told of, while it is waited for the next one. Never rejects. */
+  behind(task: T, report: FetchReport): Promise<void>;
+}
+
 /**
  * Ends when it is stopped, with 0, since that is how it is meant to end; or when no account is left that may be tried
  * again, with what the first of them ended with.
@@ -22,7 +28,7 @@ export async function watchAll<T extends Watched>(
   context: Context,
   tasks: readonly T[],
   every: number,
-  fetch: (task: T) => Promise<FetchReport>,
+  { fetch, behind }: Steps<T>,
 ): Promise<number> {
   const { output, surroundings, onNudge } = context;
   const alarm = new Alarm(surroundings.signal ?? new AbortController().signal);
@@ -30,6 +36,8 @@ export async function watchAll<T extends Watched>(
   output.say(
     `Fetching ${tasks.length === 1 ? '' : `${tasks.length} accounts `}every ${inWords(every)}; Ctrl-C ends it.`,
   );
+  // One behind the other, and beside the pause: who says not to wait any longer is heard meanwhile.
+  let rest = Promise.resolve();
   const ends = await Promise.all(
     tasks.map((task) =>
       watch({
@@ -37,6 +45,7 @@ export async function watchAll<T extends Watched>(
         fetch: async () => {
           const report = await fetch(task);
           tell(context, task, report);
+          rest = rest.then(() => behind(task, report));
           return report.loginDelay;
         },
         failed: (error, again) => {
@@ -48,6 +57,7 @@ export async function watchAll<T extends Watched>(
       }).catch((error: unknown) => error),
     ),
   );
+  await rest;
   return ends.some((error) => error instanceof AbortedError) ? 0 : exitCode(ends[0]);
 }
 

@@ -43,6 +43,7 @@ export async function fetchByContent(
     byContent: true,
     dryRun,
     marked: 0,
+    headers: 0,
     filtered: 0,
     loginDelay: undefined,
     plan: [],

@@ -44,6 +44,8 @@ export interface FetchReport {
   readonly byContent: boolean;
   /** The local numbers of the new messages. */
   readonly fetched: readonly (Listed & { readonly number: number; readonly size: number })[];
+  /** How many headers came of messages that did not. */
+  readonly headers: number;
   /** Those that did not come whole for their size, or not at all for the limit. */
   readonly skipped: readonly (Listed & {
     /** Of the header that is here. */

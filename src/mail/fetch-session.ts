@@ -75,6 +75,7 @@ export class FetchSession {
       dryRun,
       marked: passed.length,
       filtered: 0,
+      headers: 0,
       loginDelay,
     };
     if (dryRun) return { ...report, ...(await this.#rehearse(plan)) };
@@ -83,7 +84,8 @@ export class FetchSession {
     const retrieved = await this.#bring(wanted, strays);
     const stubs = await retrieveHeaders(this.#mailbox, this.#client, coming('header'));
     const deleted = await this.#erase(plan);
-    return { ...report, ...retrieved, skipped: skipped(plan, stubs), deleted, plan: [] };
+    const headers = stubs.length;
+    return { ...report, ...retrieved, headers, skipped: skipped(plan, stubs), deleted, plan: [] };
   }
 
   #bring(wanted: readonly Wanted[], strays: number[]): Promise<Retrieved> {

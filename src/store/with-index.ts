@@ -16,7 +16,7 @@ import { MailIndex } from './mail-index.ts';
 import type { MailboxPaths } from './mailbox.ts';
 
 export interface IndexOptions {
-  /** Says what is in a message; `describeMessage`. */
+  /** Says what is in a message, whose octets are good until it has; `describeMessage`. */
   readonly describe?: DescribeMessage | undefined;
   /** Told when the work goes on without the index. */
   readonly warn?: ((text: string) => void) | undefined;
@@ -40,13 +40,7 @@ export async function withIndex<T>(
   options: IndexOptions,
   work: (index: MailIndex) => Promise<T>,
 ): Promise<T> {
-  const run = async (file: IndexFile): Promise<T> => {
-    try {
-      return await work(new MailIndex(file.database, paths, options.describe ?? describe));
-    } finally {
-      file.close();
-    }
-  };
+  const run = runWith(paths, options, work);
   if (paths.cache !== undefined) {
     const tried = await onDisk(indexIn(paths.cache), options.wait ?? PATIENCE, run);
     if ('result' in tried) return tried.result;
@@ -76,6 +70,32 @@ export async function askIndex<T>(
   } finally {
     file?.close();
   }
+}
+
+/**
+ * Does something with the index on the disk alone, and nothing where it cannot be used: for work that is done ahead.
+ *
+ * @returns why it could not be used; undefined when the work is done.
+ * @throws as `withIndex`.
+ */
+export async function withStoredIndex(
+  paths: MailboxPaths,
+  options: IndexOptions,
+  work: (index: MailIndex) => Promise<void>,
+): Promise<string | undefined> {
+  if (paths.cache === undefined) return 'there is no folder for it';
+  const tried = await onDisk(indexIn(paths.cache), options.wait ?? PATIENCE, runWith(paths, options, work));
+  return 'reason' in tried ? tried.reason : undefined;
+}
+
+function runWith<T>(paths: MailboxPaths, options: IndexOptions, work: (index: MailIndex) => Promise<T>) {
+  return async (file: IndexFile): Promise<T> => {
+    try {
+      return await work(new MailIndex(file.database, paths, options.describe ?? describe));
+    } finally {
+      file.close();
+    }
+  };
 }
 
 /** Loaded with the first message that is not in the index: a list with nothing new needs no reader of messages. */

@@ -6,6 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { FetchScene } from '../support/fetch-scene.ts';
 import { FILE_CALLS, type FileCall, readCalls } from '../support/file-calls.ts';
@@ -19,11 +20,12 @@ const RANDOM_FATES: readonly Fate[] = ['lost', 'kept', 'kept', 'torn', 'zeros'];
 const DRAWS = Number(process.env['POSTHORN_DRAWS'] ?? 5);
 const SEED = Number(process.env['POSTHORN_SEED'] ?? Date.now() % 1_000_000);
 
-/** The calls of a fetch, to its end or to what strace makes of it. */
+/** The calls of a fetch, to its end or to what strace makes of it; what they do to its caches is of no account. */
 async function recorded(scene: FetchScene, options: readonly string[] = []): Promise<FileCall[]> {
   const run = await scene.traced({ threads: 'all', options: [...FILE_CALLS, ...options] });
   assert.ok(options.length > 0 ? run.killed : run.code === 0, run.stderr);
-  return readCalls(run.trace);
+  const cache = join(scene.home.folder, 'cache');
+  return readCalls(run.trace).filter((call) => !('path' in call && call.path.startsWith(cache)));
 }
 
 /** All that a power cut can leave of a fetch, each once, with whether the server may have erased by then. */

@@ -9,6 +9,7 @@ import type { Context } from '../context.ts';
 import { exitCode } from '../exit-codes.ts';
 import { addFetchOptions, type FetchFlags, paceOf, readFetchOptions } from '../fetch-options.ts';
 import { failedJson, fetchedJson, tellFetched } from '../fetch-view.ts';
+import { indexFetched } from '../index-ahead.ts';
 import { toldOf } from '../output.ts';
 import { renderPlan } from '../plan-view.ts';
 import { formatBytes } from '../table.ts';
@@ -50,10 +51,16 @@ async function fetch(context: Context, names: readonly string[], flags: FetchFla
   const every = paceOf(flags);
   if (every !== undefined) {
     const { watchAll } = await import('../watching.ts');
-    return watchAll(context, tasks, every, (task) => fetchOne(context, task, true));
+    const fetch = (task: Task) => fetchOne(context, task, true);
+    return watchAll(context, tasks, every, { fetch, behind: (task, report) => index(context, task, report) });
   }
   const [only] = tasks;
-  if (only !== undefined && !several) return finish(context, only, await fetchOne(context, only, false));
+  if (only !== undefined && !several) {
+    const report = await fetchOne(context, only, false);
+    const code = finish(context, only, report);
+    await index(context, only, report);
+    return code;
+  }
   const results = await fetchEach(tasks, (task) => fetchOne(context, task, false));
   const codes = results.map((result) => {
     if (result.report !== undefined) return finish(context, result.account, result.report);
@@ -61,6 +68,7 @@ async function fetch(context: Context, names: readonly string[], flags: FetchFla
     if (context.output.isJson) context.output.json(failedJson(result.account.name, toldOf(result.error)));
     return exitCode(result.error);
   });
+  for (const { account: task, report } of results) if (report !== undefined) await index(context, task, report);
   return worst(codes);
 }
 
@@ -86,6 +94,11 @@ async function fetchOne(context: Context, task: Task, silent: boolean): Promise<
     await tellNew(context, onNew, account, report);
   }
   return report;
+}
+
+/** Mail that goes to another place is not in the mailbox. */
+async function index(context: Context, { account, options, name }: Task, report: FetchReport): Promise<void> {
+  if (options.deliver === undefined) await indexFetched(context, account, report, name);
 }
 
 /** Tells what came of it. @returns the exit code: what a server would not give may be there next time. */
