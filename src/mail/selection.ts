@@ -18,11 +18,13 @@ export async function openLookup(account: Account): Promise<Lookup> {
 /** The messages, in the order asked for and each once. @throws UsageError `no-such-message`, for a range with nothing in it as well. */
 export async function messagesIn(lookup: Lookup, ranges: readonly MessageRange[]): Promise<StoredMessage[]> {
   const chosen = new Map<number, StoredMessage>();
-  let parts = await lookup.within(ranges);
-  if (parts.some((found) => found.length === 0) && (await lookup.follow())) parts = await lookup.within(ranges);
-  for (const [at, { from, to }] of ranges.entries()) {
-    const found = parts[at] ?? [];
+  const here = await lookup.within(ranges);
+  const missing = ranges.filter((_, at) => here[at]?.length === 0);
+  const moved = missing.length === 0 ? [] : await lookup.withinMoved(missing);
+  for (const [at, range] of ranges.entries()) {
+    const found = [...(here[at] ?? []), ...(moved[missing.indexOf(range)] ?? [])];
     if (found.length === 0) {
+      const { from, to } = range;
       const what = from === to ? `no message ${from}` : `none of the messages ${from}-${to}`;
       throw new UsageError('no-such-message', `There is ${what} in the mailbox.`, {
         hint: 'See the numbers with posthorn list.',

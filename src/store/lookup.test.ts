@@ -249,6 +249,22 @@ test('nobody gets a number from being looked for', async (t) => {
   assert.deepEqual(readFileSync(join(paths.state, 'journal')), journal);
 });
 
+test('a number that is given only because another one is missing is nobody’s wish', async (t) => {
+  const paths = await filled(t);
+  unlinkSync(join(paths.maildir, 'new', name(4)));
+  put(paths, 'new/2000.foreign', MESSAGE);
+  const lookup = await Lookup.open(paths);
+  const [four, next] = [4, COUNT + 1].map((number) => ({ from: number, to: number }));
+  assert.ok(four && next);
+  assert.deepEqual(await lookup.withinMoved([next]), [[]]);
+  assert.deepEqual(await find(paths, COUNT + 1), [], 'for that alone no number is given');
+  assert.deepEqual(await lookup.withinMoved([four, next]), [[], []]);
+  assert.deepEqual(
+    (await find(paths, COUNT + 1)).map(({ base }) => base),
+    ['2000.foreign'],
+  );
+});
+
 test('a folder that has become a link, or is no Maildir any more, is not followed', async (t) => {
   const paths = await filled(t);
   const [folder, away] = [join(paths.maildir, '.Archive'), join(paths.cache, 'away')];

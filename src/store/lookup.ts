@@ -60,9 +60,14 @@ export class Lookup {
     );
   }
 
-  /** Looks for what other programs moved under another name. @returns whether it is worth another look. */
-  follow(): Promise<boolean> {
-    return numberNew(this.#paths);
+  /**
+   * The same, where something is missing: what other programs moved under another name is looked for first. A number that
+   * nobody had before is meant by nobody, whatever gets it now.
+   */
+  async withinMoved(ranges: readonly NumberRange[]): Promise<StoredMessage[][]> {
+    const numbered = new Set((await knownWithin(this.#paths, ranges)).flat().map(({ number }) => number));
+    if (numbered.size === 0 || !(await numberNew(this.#paths))) return ranges.map(() => []);
+    return (await this.within(ranges)).map((found) => found.filter(({ number }) => numbered.has(number)));
   }
 
   /** The numbers of the messages that have these base names, or once had them, whether they are here or not. @throws as `within`. */
