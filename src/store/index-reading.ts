@@ -21,7 +21,7 @@ const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
  * Messages, and characters of text, that are held before they are written: few enough to be gone before the collector of
  * garbage takes them for something that stays, which made the memory of a large mailbox twice as much.
  */
-const BATCH = 100;
+const BATCH = 40;
 const BATCH_TEXT = 1024 * 1024;
 /** For so many milliseconds nothing else in this process gets its turn. */
 const TURN = 50;

@@ -13,7 +13,7 @@ export const VERSION = 3;
 export const APPLICATION = 0x506f_486e;
 
 /** So many pieces of the full text become one: the more, the less often a word is written again. */
-const PIECES = 8;
+const PIECES = 16;
 
 /**
  * `known` is what the journal says of each number, with the name it has now, `formerly` the names it had before; `places` the folders with the times at which they were looked at;
