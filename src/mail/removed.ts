@@ -3,7 +3,8 @@
  *
  * A message that is missing for another reason must not be taken for one: each is looked for a second time, one that has a
  * name outside the trash is here, what another program copied before it removed the original is known by its Message-ID,
- * and a mailbox in which nothing at all is left of what was in it may be one that was lost.
+ * any may be in a Maildir within the mailbox that we do not look into, and a mailbox in which nothing at all is left of what
+ * was in it may be one that was lost.
  */
 import { StoreError } from '../errors.ts';
 import { LISTED_HEADER, readHeaders } from '../mime/summary.ts';
@@ -15,13 +16,13 @@ import { headersOf } from './header-retrieval.ts';
 import type { Wanted } from './retrieval.ts';
 import type { Say } from './session.ts';
 
-/** A mailbox that held so many and is empty now is a doubt. */
+/** So many that are gone together are a doubt. */
 const MANY = 20;
 /** Headers under way at once. */
 const BATCH = 64;
 
-const EMPTY =
-  'nothing of what was fetched is in the mailbox any more, which may be an accident: no message is deleted on the server for it. Use --delete if it is none.';
+const STAYS = 'no message is deleted on the server for it';
+const LOST = `of what was fetched nothing is in the mailbox any more but the newest, if that, which may be an accident: ${STAYS}. Use --delete if it is none.`;
 
 /** A message that is stored and that the server still has. */
 type Stored = Wanted & { readonly number: number };
@@ -34,20 +35,40 @@ export async function removedOf(
   say: Say,
 ): Promise<ReadonlySet<number>> {
   const trash = await mailbox.folders.named(folderName(TRASH));
-  const folders = await mailbox.foldersOf(new Set(stored.map(({ number }) => number)));
+  const folders = await foldersOf(mailbox, stored);
   const away = stored.filter(({ number }) => folders.get(number)?.some((folder) => folder !== trash) !== true);
-  if (away.length >= MANY && mailbox.messages().length === 0) {
-    say(EMPTY);
+  const missing = away.filter(({ number }) => !folders.has(number));
+  if (isLost(mailbox, missing)) {
+    say(LOST);
     return new Set();
   }
-  const missing = away.filter(({ number }) => !folders.has(number));
-  const copied = await copiedOf(mailbox, client, missing, trash);
-  return new Set(away.map(({ number }) => number).filter((number) => !copied.has(number)));
+  const overlooked = missing.length === 0 ? [] : await mailbox.folders.overlooked();
+  if (overlooked.length > 0) say(`what is missing may be in ${overlooked.join(', ')}, where nobody looks: ${STAYS}.`);
+  const kept = overlooked.length > 0 ? missing.map(numberOf) : await copiedOf(mailbox, client, missing, trash);
+  const isKept = new Set(kept);
+  return new Set(away.map(numberOf).filter((number) => !isKept.has(number)));
+}
+
+/** In which folders they are. For what is not seen we look twice: it may have been on its way to another folder, and name. */
+async function foldersOf(mailbox: Mailbox, stored: readonly Stored[]): Promise<ReadonlyMap<number, readonly string[]>> {
+  const folders = await mailbox.foldersOf(new Set(stored.map(numberOf)));
+  const unseen = new Set(stored.map(numberOf).filter((number) => !folders.has(number)));
+  if (unseen.size === 0) return folders;
+  await mailbox.refresh();
+  return new Map([...folders, ...(await mailbox.foldersOf(unseen))]);
+}
+
+/** Whether nothing is left of many that came before all that is here, and that is less: it may have come since they were lost. */
+function isLost(mailbox: Mailbox, missing: readonly Stored[]): boolean {
+  const here = mailbox.messages();
+  const oldest = here[0]?.number ?? Number.POSITIVE_INFINITY;
+  const before = missing.filter(({ number }) => number < oldest).length;
+  return before >= MANY && before > here.length;
 }
 
 /**
- * Of these messages those that another program may have put into a folder under a number of its own; where nobody can say, it
- * may have.
+ * Of these messages those that another program, or an import, may have put into a folder under a number of its own; where
+ * nobody can say, it may have.
  */
 async function copiedOf(
   mailbox: Mailbox,
@@ -55,7 +76,7 @@ async function copiedOf(
   missing: readonly Stored[],
   trash: string,
 ): Promise<ReadonlySet<number>> {
-  const foreign = mailbox.messages().filter(({ sha256, folder }) => sha256 === undefined && folder !== trash);
+  const foreign = mailbox.messages().filter(({ uidl, folder }) => uidl === undefined && folder !== trash);
   const idOf = new Map<StoredMessage, string | undefined>();
   const doubtful = missing.flatMap((message) => {
     const copies = foreign.filter((each) => each.number > message.number && isNear(each.size, message.size));
@@ -87,4 +108,8 @@ async function messageId(mailbox: Mailbox, { number }: StoredMessage): Promise<s
     if (error instanceof StoreError) return undefined;
     throw error;
   }
+}
+
+function numberOf({ number }: Stored): number {
+  return number;
 }

@@ -50,6 +50,14 @@ export class Folders {
     return [{ name: INBOX, maildir: this.#inbox }, ...folders];
   }
 
+  /** Maildirs in that of the mailbox that are none of its folders, by the names of their files: links, and what has no dot. */
+  async overlooked(): Promise<string[]> {
+    const { path } = this.#inbox;
+    const ours = new Set(await foldersIn(path));
+    const names = await guarded(`read the folder ${path}`, () => readdir(path));
+    return names.filter((name) => !ours.has(name) && Maildir.isAt(join(path, name))).sort();
+  }
+
   /** The name of the folder that is meant: one that is written otherwise only in its capitals is that one. */
   async named(name: string): Promise<string> {
     const names = (await this.all()).map((folder) => folder.name);

@@ -281,18 +281,19 @@ export class Mailbox {
   async refresh(): Promise<void> {
     const entries = await this.#inventory.refresh();
     if (!this.#journal.isWritable) return;
-    const moved = await movedAmong(entries, this.#ledger, this.folders);
-    if (moved.length > 0) await this.#follow(moved);
-    const isMoved = new Set(moved.map(({ to }) => to));
-    const unknown = entries.filter(({ base }) => this.#ledger.byBase(base) === undefined && !isMoved.has(base));
+    await this.#follow(await movedAmong(entries, this.#ledger, this.folders));
+    const unknown = entries.filter(({ base }) => this.#ledger.byBase(base) === undefined);
     const first = this.#ledger.nextNumber;
     await this.#journal.record(unknown.map(({ base }, index) => ({ found: first + index, base })));
   }
 
-  /** The tags first: whoever finds the message under its new name finds them as well. Where a change is just being made, later. */
+  /** The tags first: whoever finds the message under its new name finds them as well. */
   async #follow(moved: readonly Moved[]): Promise<void> {
-    if (!(await renameIn(this.#state, this.folders, moved))) return;
-    await this.#journal.record(moved.map(({ number, to }) => ({ moved: number, base: to })));
+    if (moved.length === 0) return;
+    const records = moved.map(({ number, to }) => ({ moved: number, base: to }));
+    if (await renameIn(this.#state, this.folders, moved)) await this.#journal.record(records);
+    // While a change is being made we alone know of it, so that nobody takes the message for missing; the next writer records it.
+    else for (const record of records) this.#ledger.apply(record);
   }
 
   /** The messages that are here, newest last. */

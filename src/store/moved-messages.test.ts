@@ -139,7 +139,8 @@ test('while a change is being made they wait, and get no other number', async ()
   await tag(2, 'work');
   renameSync(fetched[1] ?? '', archived('1.one.other:2,S'));
   const changes = await Changes.open(paths.state, (await Mailbox.view(paths)).folders);
-  assert.deepEqual(await opened(), ['1 inbox', '3 inbox']);
+  assert.deepEqual(await opened(), ['1 inbox', '2 Archive', '3 inbox']);
+  assert.equal((await Mailbox.view(paths)).byNumber(2), undefined, 'nothing is recorded yet');
   await changes.close();
   assert.deepEqual(await opened(), ['1 inbox', '2 Archive work', '3 inbox']);
 });
