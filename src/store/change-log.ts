@@ -51,7 +51,7 @@ export class ChangeLog {
   /** Those that can still be taken back, newest last. */
   #undoable: (Change & { steps: Step[]; done: boolean })[] = [];
   #last: (Change & { steps: Step[]; done: boolean }) | undefined;
-  /** The names that messages have now, by those that they had. */
+  /** The names that messages got, by those that they had before; the last one got none. */
   readonly #names = new Map<string, string>();
 
   /** Takes the next record. Returns false for one that does not follow from the others. */
@@ -100,7 +100,6 @@ export class ChangeLog {
     if (before === to) return true;
     const tags = new Set([...this.tagsOf(before), ...this.tagsOf(to)]);
     this.#tags.delete(before);
-    for (const [name, now] of this.#names) if (now === before) this.#names.set(name, to);
     this.#names.set(before, to);
     // It may have had this name before.
     this.#names.delete(to);
@@ -114,7 +113,9 @@ export class ChangeLog {
   }
 
   #nameOf(base: string): string {
-    return this.#names.get(base) ?? base;
+    let name = base;
+    for (let next: string | undefined = base; next !== undefined; next = this.#names.get(name)) name = next;
+    return name;
   }
 
   /** A change with the names that its messages have now. */

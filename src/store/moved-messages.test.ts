@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { indexed } from '../../test/support/indexed.ts';
 import { Changes, renameIn } from './changes.ts';
+import { Folders } from './folders.ts';
 import { Journal } from './journal.ts';
 import { readRecord } from './ledger-record.ts';
 import { Mailbox, type MailboxPaths } from './mailbox.ts';
@@ -153,6 +154,16 @@ test('a crash between the two journals loses no tag, even if the message goes on
   assert.ok(await renameIn(paths.state, mailbox.folders, [{ from, to: '1.one.other' }]));
   renameSync(archived('1.one.other:2,S'), archived('1.two.other:2,S'));
   assert.deepEqual(await opened(), ['1 inbox', '2 Archive work', '3 inbox']);
+});
+
+test('the folders are looked at as often for many as for one', async (t) => {
+  const all = t.mock.method(Folders.prototype, 'all');
+  renameSync(fetched[0] ?? '', archived('1.one.other:2,S'));
+  assert.deepEqual(await opened(), ['1 Archive', '2 inbox', '3 inbox']);
+  const looks = all.mock.callCount();
+  for (const at of [1, 2]) renameSync(fetched[at] ?? '', archived(`2.${at}.other:2,S`));
+  assert.deepEqual(await opened(), ['1 Archive', '2 Archive', '3 Archive']);
+  assert.equal(all.mock.callCount(), 2 * looks);
 });
 
 test('a list finds them, with an index from before, and with a new one', async () => {

@@ -65,18 +65,19 @@ async function recognized(
   missing: readonly Missing[],
   folders: Folders,
 ): Promise<Moved[]> {
-  const moved: Moved[] = [];
+  const moved = new Map<string, Moved>();
   const taken = new Set<number>();
-  if (missing.length === 0) return moved;
+  if (missing.length === 0) return [];
   for (const { base: to, path, size } of unknown) {
     const near = missing.filter((each) => isNear(size, each.size) && !taken.has(each.item.number));
     const found = near.length === 0 ? undefined : await ownerOf(path, size, near);
-    // Another look: a message may have been on its way while the folders were read one after the other.
-    if (found === undefined || (await folders.find(found.base)) !== undefined) continue;
+    if (found === undefined) continue;
     taken.add(found.number);
-    moved.push({ number: found.number, from: found.base, to });
+    moved.set(found.base, { number: found.number, from: found.base, to });
   }
-  return moved;
+  // Another look: a message may have been on its way while the folders were read one after the other.
+  if (moved.size > 0) for (const { base } of await folders.locate(moved)) moved.delete(base);
+  return [...moved.values()];
 }
 
 /** Undefined also for a file that cannot be read, or is gone by now. */
