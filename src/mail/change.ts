@@ -121,20 +121,12 @@ export function tagName(written: string): string {
   });
 }
 
-type Prepare = (folders: Folders, log: ChangeLog) => Promise<(message: StoredMessage) => Step | undefined>;
-
-async function change(account: Account, verb: Verb, selected: Selection, prepare: Prepare): Promise<ChangeReport> {
-  try {
-    return await changeOnce(account, verb, selected, prepare);
-  } catch (error) {
-    if (!(error instanceof UsageError) || error.code !== 'no-such-message') throw error;
-    // A new name that another program gave is recorded in the journal of changes, which was ours while we looked.
-    await selectMessages(account, selected);
-    return changeOnce(account, verb, selected, prepare);
-  }
-}
-
-async function changeOnce(account: Account, verb: Verb, selected: Selection, prepare: Prepare): Promise<ChangeReport> {
+async function change(
+  account: Account,
+  verb: Verb,
+  selected: Selection,
+  prepare: (folders: Folders, log: ChangeLog) => Promise<(message: StoredMessage) => Step | undefined>,
+): Promise<ChangeReport> {
   return withChanges(account, async (lookup, changes) => {
     // Looked at when it is our turn: another change may have been made meanwhile.
     const messages = await selected(lookup);
@@ -149,7 +141,7 @@ async function withChanges<T>(account: Account, work: (lookup: Lookup, changes: 
   const lookup = await openLookup(account);
   const changes = await Changes.open(mailboxOf(account).state, lookup.folders);
   try {
-    return await work(lookup, changes);
+    return await work(lookup.beside(changes), changes);
   } finally {
     await changes.close();
   }

@@ -1,12 +1,13 @@
 /** Numbers of messages that other programs moved: whatever is asked for by number is done to that message. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Changes } from '../store/changes.ts';
 import { Mailbox } from '../store/mailbox.ts';
 import { mailboxOf, resolveAccount } from './account.ts';
-import { flagMessages, tagMessages } from './change.ts';
+import { flagMessages, tagMessages, trashMessages } from './change.ts';
 import { messagesIn } from './selection.ts';
 
 test('a message under another name is changed by its number at once', async (t) => {
@@ -28,4 +29,18 @@ test('a message under another name is changed by its number at once', async (t) 
   renameSync(join(maildir, 'new', deliveries[1]?.base ?? ''), join(maildir, 'cur', '1.M.other:2,S'));
   assert.deepEqual(await flagMessages(account, second, { add: 'F' }), { changed: [2], unchanged: [] });
   assert.deepEqual(readdirSync(join(maildir, 'cur')), ['1.M.other:2,FS']);
+  const mailboxNow = await Mailbox.view(mailboxOf(account));
+  const log = await Changes.read(mailboxOf(account).state);
+  assert.deepEqual([...log.tagsOf(mailboxNow.byNumber(2)?.base ?? '')], ['work']);
+
+  // Nobody means a number that was given only while another message was looked for.
+  renameSync(join(maildir, 'cur/1.M.other:2,FS'), join(maildir, 'cur/2.M.other:2,FS'));
+  writeFileSync(join(maildir, 'new/3.foreign'), 'Subject: three\n\n');
+  const both = (lookup: Parameters<typeof messagesIn>[0]) =>
+    messagesIn(
+      lookup,
+      [2, 3].map((at) => ({ from: at, to: at })),
+    );
+  await assert.rejects(trashMessages(account, both), /no message 3/);
+  assert.deepEqual(readdirSync(join(maildir, 'new')).includes('3.foreign'), true);
 });

@@ -115,15 +115,25 @@ export interface NewName {
   readonly to: string;
 }
 
-/** Records new names, durably, if anything was ever changed. @returns false, with nothing done, while a change is being made. */
-export async function renameIn(state: string, folders: Folders, names: readonly NewName[]): Promise<boolean> {
-  if (!(await exists(changesIn(state)))) return true;
+/**
+ * Records new names, durably, if anything was ever changed.
+ *
+ * @param open the journal of changes, where it is open already.
+ * @returns false, with nothing done, while somebody else is making a change.
+ */
+export async function renameIn(
+  state: string,
+  folders: Folders,
+  names: readonly NewName[],
+  open?: Changes,
+): Promise<boolean> {
+  if (open === undefined && !(await exists(changesIn(state)))) return true;
   try {
-    const changes = await Changes.open(state, folders, 0);
+    const changes = open ?? (await Changes.open(state, folders, 0));
     try {
       await changes.rename(names);
     } finally {
-      await changes.close();
+      if (changes !== open) await changes.close();
     }
     return true;
   } catch (error) {

@@ -5,6 +5,7 @@
  * file is looked for where it was seen last; if it is not there any more, another program has moved it, and all folders
  * are looked at. What this file must never know: how it is known where a file was seen.
  */
+import type { Changes } from './changes.ts';
 import { folderName } from './folder-name.ts';
 import { type FolderEntry, Folders } from './folders.ts';
 import { type KnownMessage, knownWithin, type NumberRange, numbersOf } from './known-numbers.ts';
@@ -29,10 +30,12 @@ export class Lookup {
   /** Its folders, the inbox included. */
   readonly folders: Folders;
   readonly #paths: MailboxPaths;
+  readonly #changes: Changes | undefined;
 
-  private constructor(paths: MailboxPaths, folders: Folders) {
+  private constructor(paths: MailboxPaths, folders: Folders, changes?: Changes) {
     this.#paths = paths;
     this.folders = folders;
+    this.#changes = changes;
   }
 
   /**
@@ -42,6 +45,11 @@ export class Lookup {
    */
   static async open(paths: MailboxPaths): Promise<Lookup> {
     return new Lookup(paths, new Folders(await Maildir.open(paths.maildir)));
+  }
+
+  /** The same for whoever makes a change, and so has the journal open in which new names are recorded. */
+  beside(changes: Changes): Lookup {
+    return new Lookup(this.#paths, this.folders, changes);
   }
 
   /**
@@ -66,7 +74,7 @@ export class Lookup {
    */
   async withinMoved(ranges: readonly NumberRange[]): Promise<StoredMessage[][]> {
     const numbered = new Set((await knownWithin(this.#paths, ranges)).flat().map(({ number }) => number));
-    if (numbered.size === 0 || !(await numberNew(this.#paths))) return ranges.map(() => []);
+    if (numbered.size === 0 || !(await numberNew(this.#paths, this.#changes))) return ranges.map(() => []);
     return (await this.within(ranges)).map((found) => found.filter(({ number }) => numbered.has(number)));
   }
 

@@ -7,7 +7,7 @@
  * other programs deliver get the next number when first seen, and those that they moved keep theirs. What this file must never know: POP3, MIME, accounts.
  */
 import { join } from 'node:path';
-import { renameIn } from './changes.ts';
+import { type Changes, renameIn } from './changes.ts';
 import type { Delivered, Delivery } from './delivery.ts';
 import { checkFolder, makeFolder } from './folder.ts';
 import { Folders } from './folders.ts';
@@ -49,8 +49,9 @@ export class Mailbox {
   readonly #inventory: Inventory;
   readonly #state: string;
   readonly #lock: Lock | undefined;
+  readonly #changes: Changes | undefined;
 
-  private constructor(maildir: Maildir, journal: LedgerJournal, state: string, lock?: Lock) {
+  private constructor(maildir: Maildir, journal: LedgerJournal, state: string, lock?: Lock, changes?: Changes) {
     this.folders = new Folders(maildir);
     this.#maildir = maildir;
     this.#journal = journal;
@@ -58,6 +59,7 @@ export class Mailbox {
     this.#inventory = new Inventory(this.folders, journal.ledger);
     this.#state = state;
     this.#lock = lock;
+    this.#changes = changes;
   }
 
   /**
@@ -65,11 +67,12 @@ export class Mailbox {
    * Maildir is never made anew when the journal knows messages of it: its disk may just not be mounted.
    *
    * @param filters whether rules are to be applied to what comes; see `unfiltered`.
+   * @param changes the journal of changes, where the caller has it open.
    * @throws StoreError `mailbox-busy`, `mailbox-missing`, `unsafe-folder`, `journal-damaged`, or the code of a fault.
    */
   static async open(
     { maildir, state }: MailboxPaths,
-    { filters = false }: { filters?: boolean } = {},
+    { filters = false, changes }: { filters?: boolean; changes?: Changes | undefined } = {},
   ): Promise<Mailbox> {
     await makeFolder(state);
     await checkFolder(state);
@@ -77,7 +80,8 @@ export class Mailbox {
     let journal: LedgerJournal | undefined;
     try {
       journal = await LedgerJournal.open(state, filters);
-      const mailbox = new Mailbox(await Maildir.open(maildir, { create: journal.isNew }), journal, state, lock);
+      const folder = await Maildir.open(maildir, { create: journal.isNew });
+      const mailbox = new Mailbox(folder, journal, state, lock, changes);
       await mailbox.refresh();
       await recover(journal, mailbox.#maildir, mailbox.folders, mailbox.#inventory.entries);
       return mailbox;
@@ -291,7 +295,7 @@ export class Mailbox {
   async #follow(moved: readonly Moved[]): Promise<void> {
     if (moved.length === 0) return;
     const records = moved.map(({ number, to }) => ({ moved: number, base: to }));
-    if (await renameIn(this.#state, this.folders, moved)) await this.#journal.record(records);
+    if (await renameIn(this.#state, this.folders, moved, this.#changes)) await this.#journal.record(records);
     // While a change is being made we alone know of it, so that nobody takes the message for missing; the next writer records it.
     else for (const record of records) this.#ledger.apply(record);
   }
