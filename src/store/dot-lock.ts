@@ -2,16 +2,17 @@
  * The lock of a mailbox file that other programs use as well: a file beside it, `NAME.lock`.
  *
  * Why not `Lock`: others know nothing of what is in the file, only that it is there and how old it is. Ours says whose it is,
- * so that the lock of a run that was killed is replaced at once and what it noted is handed on; that of any other program is
- * left until it is old. A lock is never seen half written.
+ * so that the lock of a run that was killed is replaced at once and what it noted is handed on, and that of one that was only
+ * stopped, however long, is not; that of any other program, machine or container is left until it is old. A lock is never
+ * seen half written.
  */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { geteuid, pid } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../errors.ts';
 import { errnoOf, storeFault } from './fault.ts';
-import { bootId, isRunning, Lock, linked, removeTickets } from './lock.ts';
+import { isAlive, type Life, Lock, linked, ownLife, removeTickets } from './lock.ts';
 
 /** How old the lock of a program that is gone must be, and how often it is looked for. Milliseconds. */
 const ABANDONED = 300_000;
@@ -49,16 +50,21 @@ export class DotLock {
 
   /** Leaves word for whoever finds the lock when we are dead: one line, Latin-1, empty for none. @throws StoreError. */
   note(text: string): void {
-    withTicket(this.#path, text, (ticket) => renameSync(ticket, this.#path));
+    if (this.#isOurs()) withTicket(this.#path, text, (ticket) => renameSync(ticket, this.#path));
   }
 
   /** Gives the lock back. Never throws: one that stays is a dead process's as soon as we end. */
   release(): void {
     try {
-      rmSync(this.#path, { force: true });
+      if (this.#isOurs()) rmSync(this.#path, { force: true });
     } catch {
       // The work is done.
     }
+  }
+
+  /** Other programs take a lock away that is old; then it may be theirs. */
+  #isOurs(): boolean {
+    return contentAt(this.#path).startsWith(contentOf(''));
   }
 }
 
@@ -101,14 +107,33 @@ function withTicket<T>(lock: string, note: string, use: (ticket: string) => T): 
 
 /** The process id on a line of its own, as some programs have it. */
 function contentOf(note: string): string {
-  return `${pid}\nposthorn ${bootId()}\n${note}`;
+  const { boot, start } = ownLife();
+  return `${pid}\nposthorn ${boot} ${start} ${pidSpace()}\n${note}`;
 }
 
-/** Undefined for the lock of another program or user, of one that is alive, or of one that may be on another machine. */
+interface Holder extends Life {
+  readonly note: string;
+}
+
+/** Who holds the lock; undefined for another program or user, and for what may be on another machine or in another container. */
+function holderOf(lock: string): Holder | undefined {
+  const found = /^([1-9]\d{0,9})\nposthorn (\S+) (\d*) (\S*)\n(.*)$/.exec(contentAt(lock));
+  const [, id, boot = '', start = '', space, note = ''] = found ?? [];
+  return boot === ownLife().boot && space === pidSpace() ? { pid: Number(id), boot, start, note } : undefined;
+}
+
 function noteOfDead(lock: string): string | undefined {
-  const found = /^([1-9]\d{0,9})\nposthorn (\S+)\n(.*)$/.exec(contentAt(lock));
-  if (found === null || found[2] !== bootId() || isRunning(Number(found[1]))) return undefined;
-  return found[3];
+  const holder = holderOf(lock);
+  return holder === undefined || isAlive(holder) ? undefined : holder.note;
+}
+
+/** Within which process ids are counted: containers have one each. Empty where the system does not tell. */
+function pidSpace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
 }
 
 function contentAt(lock: string): string {
@@ -122,6 +147,8 @@ function contentAt(lock: string): string {
 }
 
 function isAbandoned(lock: string): boolean {
+  const holder = holderOf(lock);
+  if (holder !== undefined && isAlive(holder)) return false;
   const found = statSync(lock, { throwIfNoEntry: false });
   return found !== undefined && Date.now() - found.mtimeMs > ABANDONED;
 }

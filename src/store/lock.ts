@@ -24,12 +24,16 @@ import { StoreError } from '../errors.ts';
 import { errnoOf, storeFault } from './fault.ts';
 import { NO_LINKS } from './folder.ts';
 
-interface Holder {
+/** What tells a process from all others, earlier and later ones as well. */
+export interface Life {
   readonly pid: number;
   /** Differs after each start of the machine; empty where the system does not tell. */
   readonly boot: string;
   /** When the process started, in ticks since the boot; empty where the system does not tell. */
   readonly start: string;
+}
+
+interface Holder extends Life {
   readonly token: string;
 }
 
@@ -51,7 +55,7 @@ export class Lock {
     const token = randomBytes(8).toString('hex');
     const ticket = `${path}.${pid}.${token}`;
     try {
-      const holder: Holder = { pid, boot: bootId(), start: stat(pid)?.start ?? '', token };
+      const holder: Holder = { ...ownLife(), token };
       writeFileSync(ticket, JSON.stringify(holder), { flag: 'wx', mode: 0o600 });
       if (!linked(ticket, path)) takeOver(ticket, path);
       removeTickets(path);
@@ -171,7 +175,13 @@ function isHolder(value: unknown): value is Holder {
   return texts && Number.isSafeInteger(id) && (id as number) > 0;
 }
 
-function isAlive(holder: Holder): boolean {
+/** Of this process. */
+export function ownLife(): Life {
+  return { pid, boot: bootId(), start: stat(pid)?.start ?? '' };
+}
+
+/** Whether a process of this machine is there still; where that cannot be told, it is. */
+export function isAlive(holder: Life): boolean {
   const boot = bootId();
   if (boot !== '' && holder.boot !== '' && boot !== holder.boot) return false;
   if (!isRunning(holder.pid)) return false;
@@ -182,7 +192,7 @@ function isAlive(holder: Holder): boolean {
 }
 
 /** Whether there is a process with this id. */
-export function isRunning(id: number): boolean {
+function isRunning(id: number): boolean {
   try {
     kill(id, 0);
     return true;
@@ -201,7 +211,7 @@ function stat(id: number): { state: string; start: string } | undefined {
 }
 
 /** Of the time since this machine was started; empty where the system does not tell. */
-export function bootId(): string {
+function bootId(): string {
   return readSystemFile('/proc/sys/kernel/random/boot_id').trim();
 }
 

@@ -17,7 +17,11 @@ export interface Begun {
 }
 
 const STEP = 64 * 1024;
-const NEXT = '\nFrom ';
+/** Where another entry begins; a program that looks for no end of line may have put it right behind half a line of ours. */
+const NEXT =
+  /\nFrom |(?<!\n>+)From [^\n]{1,330} (?:Sun|Mon|Tue|Wed|Thu|Fri|Sat) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) /;
+/** No shorter than what that finds. */
+const OVERLAP = 400;
 /** Before an entry the file may get so many line ends. */
 const GAP = 2;
 
@@ -40,8 +44,8 @@ async function isLast(file: FileHandle, { size, begin }: Begun): Promise<boolean
   if (!begin.startsWith(head.slice(0, begin.length))) return false;
   // Behind the line of From of its own.
   for (let at = size + GAP + 1; ; at += STEP) {
-    const text = await textAt(file, at, STEP + NEXT.length);
-    if (text.includes(NEXT)) return false;
+    const text = await textAt(file, at, STEP + OVERLAP);
+    if (NEXT.test(text)) return false;
     if (text.length < STEP) return true;
   }
 }
