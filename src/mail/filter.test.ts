@@ -157,6 +157,24 @@ test('a command gets the message; its failure is a warning', async (t) => {
   );
 });
 
+test('what another program removes meanwhile is passed over', async (t) => {
+  const rules = '[[filter]]\nfield = "subject"\nstarts = "m"\ntag = ["x"]\nrun = "command"\n';
+  const ran: unknown[] = [];
+  const removeSecond: RunProgram = async (_, _content, variables) => {
+    ran.push(variables['POSTHORN_NUMBER']);
+    const second = (await Mailbox.view(paths)).byNumber(2);
+    if (second !== undefined) await rm(second.path);
+    return { code: 0 };
+  };
+  const { fetch, state, paths } = await scene(t, ['m1', 'm2', 'm3'], rules, removeSecond);
+  await fetch();
+  assert.deepEqual(ran, ['1', '3']);
+  assert.deepEqual(await state(), [
+    ['m1', 'inbox', '', 'x'],
+    ['m3', 'inbox', '', 'x'],
+  ]);
+});
+
 test('a tag, a flag or a folder that is none is told of before anything is connected', async (t) => {
   for (const action of ['tag = "two words"', 'flag = "fancy"', 'move = "../x"']) {
     const { fetch, server } = await scene(

@@ -12,7 +12,6 @@ import { Changes } from '../store/changes.ts';
 import { readFolderName } from '../store/folder-name.ts';
 import type { Folders } from '../store/folders.ts';
 import type { StoredMessage } from '../store/mailbox.ts';
-import { openStored } from '../store/stored-message.ts';
 import { type Account, mailboxOf, type Surroundings } from './account.ts';
 import { tagName } from './change.ts';
 import { rulesFor } from './filter-match.ts';
@@ -53,7 +52,7 @@ export function readyRules({ filters }: Pick<Account, 'filters'>): ReadyRule[] {
   });
 }
 
-/** What the rules say of these messages; those that none holds for are left out. Changes nothing. */
+/** What the rules say of these messages; those that none holds for, or that are gone, are left out. Changes nothing. */
 export async function judge(
   folders: Folders,
   rules: readonly ReadyRule[],
@@ -61,7 +60,9 @@ export async function judge(
 ): Promise<Filtered[]> {
   const found: Filtered[] = [];
   for (const message of messages) {
-    const content = await openStored(folders, message);
+    const content = await folders.content(message);
+    // Another program may have removed it by now.
+    if (content === undefined) continue;
     const header = await readHeaders(content.chunks(), LISTED_HEADER);
     const held = rulesFor(rules, { header, size: message.size });
     if (held.length > 0) found.push(together(message, held));
@@ -135,7 +136,8 @@ async function runCommands(
 ): Promise<void> {
   const { number } = message;
   for (const command of commands) {
-    const content = await openStored(folders, message);
+    const content = await folders.content(message);
+    if (content === undefined) return;
     const variables = { POSTHORN_ACCOUNT: name, POSTHORN_NUMBER: String(number) };
     const ended = (await run?.(command, content.chunks(), variables)) ?? { failure: 'cannot be run here' };
     const how = 'failure' in ended ? ended.failure : ended.code === 0 ? undefined : `ended with ${ended.code}`;
