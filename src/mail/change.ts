@@ -87,6 +87,7 @@ export interface Undone extends ChangeReport {
 /** Takes the last change back that is not taken back yet. @throws UsageError `nothing-to-undo`, `cannot-undo`. */
 export async function undoChange(account: Account): Promise<Undone> {
   return withChanges(account, async (lookup, changes) => {
+    await lookup.follow(new Set(changes.log.lastUndoable?.steps.map(({ base }) => base)));
     const last = changes.log.lastUndoable;
     if (last === undefined) throw new UsageError('nothing-to-undo', 'There is nothing to undo.');
     if (last.verb === 'purge') {

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { Changes } from '../store/changes.ts';
 import { Mailbox } from '../store/mailbox.ts';
 import { mailboxOf, resolveAccount } from './account.ts';
-import { flagMessages, tagMessages, trashMessages } from './change.ts';
+import { flagMessages, tagMessages, trashMessages, undoChange } from './change.ts';
 import { messagesIn } from './selection.ts';
 
 test('a message under another name is changed by its number at once', async (t) => {
@@ -33,8 +33,12 @@ test('a message under another name is changed by its number at once', async (t) 
   const log = await Changes.read(mailboxOf(account).state);
   assert.deepEqual([...log.tagsOf(mailboxNow.byNumber(2)?.base ?? '')], ['work']);
 
+  renameSync(join(maildir, 'cur/1.M.other:2,FS'), join(maildir, 'cur/1.M.more:2,FS'));
+  assert.deepEqual((await undoChange(account)).changed, [2]);
+  assert.deepEqual(readdirSync(join(maildir, 'cur')), ['1.M.more:2,S']);
+
   // Nobody means a number that was given only while another message was looked for.
-  renameSync(join(maildir, 'cur/1.M.other:2,FS'), join(maildir, 'cur/2.M.other:2,FS'));
+  renameSync(join(maildir, 'cur/1.M.more:2,S'), join(maildir, 'cur/2.M.other:2,S'));
   writeFileSync(join(maildir, 'new/3.foreign'), 'Subject: three\n\n');
   const both = (lookup: Parameters<typeof messagesIn>[0]) =>
     messagesIn(

@@ -78,6 +78,12 @@ export class Lookup {
     return (await this.within(ranges)).map((found) => found.filter(({ number }) => numbered.has(number)));
   }
 
+  /** Finds out which names messages have now that another program moved, where one with such a base name is not here. */
+  async follow(bases: ReadonlySet<string>): Promise<void> {
+    const here = new Set((await this.folders.locate(bases)).map(({ base }) => base));
+    if (here.size < bases.size) await numberNew(this.#paths, this.#changes);
+  }
+
   /** The numbers of the messages that have these base names, or once had them, whether they are here or not. @throws as `within`. */
   numbersOf(bases: readonly string[]): Promise<ReadonlyMap<string, number>> {
     return numbersOf(this.#paths, bases);
