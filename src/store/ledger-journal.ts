@@ -46,11 +46,6 @@ export class LedgerJournal {
     return new LedgerJournal(await Journal.read(journalIn(state), readRecord), journalIn(state));
   }
 
-  /** Whether it can be written. */
-  get isWritable(): boolean {
-    return this.#journal !== undefined;
-  }
-
   /** Makes records durable, then acts on them. @throws UsageError `read-only-mailbox`; StoreError. */
   async record(records: readonly MailboxRecord[]): Promise<void> {
     if (records.length === 0) return;

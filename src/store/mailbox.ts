@@ -3,13 +3,14 @@
  *
  * The seams of a fetch: `survey` the listing, `plan` what is wanted (names fixed and synced before a byte is asked for),
  * `deliver` and write, `commit` (files, folder and journal synced), and only then is a message `deletable`; `deleted`
- * records that the server confirmed. A crash at any point is mended by the next `open` (recovery.ts). Messages that
- * other programs deliver get the next number when first seen, and those that they moved keep theirs. What this file must never know: POP3, MIME, accounts.
+ * records that the server confirmed. A crash at any point is mended by the next `open` (recovery.ts). What other programs
+ * delivered and moved is seen then as well (foreign-messages.ts). What this file must never know: POP3, MIME, accounts.
  */
 import { join } from 'node:path';
-import { type Changes, renameIn } from './changes.ts';
+import type { Changes } from './changes.ts';
 import type { Delivered, Delivery } from './delivery.ts';
 import { checkFolder, makeFolder } from './folder.ts';
+import { type ChangesPlace, ForeignMessages } from './foreign-messages.ts';
 import { Folders } from './folders.ts';
 import { Inventory } from './inventory.ts';
 import type { Ledger, Surveyed } from './ledger.ts';
@@ -17,7 +18,6 @@ import { LedgerJournal } from './ledger-journal.ts';
 import type { Listed } from './ledger-record.ts';
 import { Lock } from './lock.ts';
 import { type FlagChange, Maildir } from './maildir.ts';
-import { type Moved, movedAmong } from './moved-messages.ts';
 import type { StoredContent } from './reader.ts';
 import { recover } from './recovery.ts';
 import type { StoredMessage } from './stored-message.ts';
@@ -47,19 +47,17 @@ export class Mailbox {
   readonly #journal: LedgerJournal;
   readonly #ledger: Ledger;
   readonly #inventory: Inventory;
-  readonly #state: string;
+  readonly #foreign: ForeignMessages | undefined;
   readonly #lock: Lock | undefined;
-  readonly #changes: Changes | undefined;
 
-  private constructor(maildir: Maildir, journal: LedgerJournal, state: string, lock?: Lock, changes?: Changes) {
+  private constructor(maildir: Maildir, journal: LedgerJournal, writing?: ChangesPlace & { readonly lock: Lock }) {
     this.folders = new Folders(maildir);
     this.#maildir = maildir;
     this.#journal = journal;
     this.#ledger = journal.ledger;
     this.#inventory = new Inventory(this.folders, journal.ledger);
-    this.#state = state;
-    this.#lock = lock;
-    this.#changes = changes;
+    this.#foreign = writing && new ForeignMessages(journal, this.folders, writing);
+    this.#lock = writing?.lock;
   }
 
   /**
@@ -81,7 +79,7 @@ export class Mailbox {
     try {
       journal = await LedgerJournal.open(state, filters);
       const folder = await Maildir.open(maildir, { create: journal.isNew });
-      const mailbox = new Mailbox(folder, journal, state, lock, changes);
+      const mailbox = new Mailbox(folder, journal, { state, changes, lock });
       await mailbox.refresh();
       await recover(journal, mailbox.#maildir, mailbox.folders, mailbox.#inventory.entries);
       return mailbox;
@@ -100,7 +98,7 @@ export class Mailbox {
    */
   static async view({ maildir, state }: MailboxPaths): Promise<Mailbox> {
     const folder = await Maildir.open(maildir);
-    const mailbox = new Mailbox(folder, await LedgerJournal.view(state), state);
+    const mailbox = new Mailbox(folder, await LedgerJournal.view(state));
     await mailbox.refresh();
     return mailbox;
   }
@@ -284,20 +282,7 @@ export class Mailbox {
   /** Looks at the folders again; a writer numbers what other programs delivered, and follows what they moved. */
   async refresh(): Promise<void> {
     const entries = await this.#inventory.refresh();
-    if (!this.#journal.isWritable) return;
-    await this.#follow(await movedAmong(entries, this.#ledger, this.folders));
-    const unknown = entries.filter(({ base }) => this.#ledger.byBase(base) === undefined);
-    const first = this.#ledger.nextNumber;
-    await this.#journal.record(unknown.map(({ base }, index) => ({ found: first + index, base })));
-  }
-
-  /** The tags first: whoever finds the message under its new name finds them as well. */
-  async #follow(moved: readonly Moved[]): Promise<void> {
-    if (moved.length === 0) return;
-    const records = moved.map(({ number, to }) => ({ moved: number, base: to }));
-    if (await renameIn(this.#state, this.folders, moved, this.#changes)) await this.#journal.record(records);
-    // While a change is being made we alone know of it, so that nobody takes the message for missing; the next writer records it.
-    else for (const record of records) this.#ledger.apply(record);
+    await this.#foreign?.record(entries);
   }
 
   /** The messages that are here, newest last. */
