@@ -50,59 +50,52 @@ export async function movedAmong(
   return moved;
 }
 
-/** The messages whose content we know and that are not here. */
-function missingIn(ledger: Ledger, here: ReadonlySet<string>): Missing[] {
+/** The messages whose content we know and that are not here, by their sizes. */
+type MissingBySize = ReadonlyMap<number, Missing[]>;
+
+function missingIn(ledger: Ledger, here: ReadonlySet<string>): MissingBySize {
   const missing: Missing[] = [];
   for (const item of ledger.items()) {
     const facts = item.stored ?? item.stub;
     if (facts !== undefined && !facts.elsewhere && !here.has(item.base)) missing.push({ item, ...facts });
   }
-  return missing;
+  return Map.groupBy(missing, ({ size }) => size);
 }
 
-async function recognized(
-  unknown: readonly FolderEntry[],
-  missing: readonly Missing[],
-  folders: Folders,
-): Promise<Moved[]> {
+async function recognized(unknown: readonly FolderEntry[], missing: MissingBySize, folders: Folders): Promise<Moved[]> {
   const moved = new Map<string, Moved>();
-  const taken = new Set<number>();
-  if (missing.length === 0) return [];
   for (const { base: to, path, size } of unknown) {
-    const near = missing.filter((each) => isNear(size, each.size) && !taken.has(each.item.number));
-    const found = near.length === 0 ? undefined : await ownerOf(path, size, near);
-    if (found === undefined) continue;
-    taken.add(found.number);
-    moved.set(found.base, { number: found.number, from: found.base, to });
+    const found = await takeOwner(path, size, missing);
+    if (found !== undefined) moved.set(found.base, { number: found.number, from: found.base, to });
   }
   // Another look: a message may have been on its way while the folders were read one after the other.
   if (moved.size > 0) for (const { base } of await folders.locate(moved)) moved.delete(base);
   return [...moved.values()];
 }
 
-/** Undefined also for a file that cannot be read, or is gone by now. */
-async function ownerOf(path: string, size: number, missing: readonly Missing[]): Promise<LedgerItem | undefined> {
+/** Takes the message that a file is out of those that are missing. Undefined also for a file that cannot be read, or is gone by now. */
+async function takeOwner(path: string, size: number, missing: MissingBySize): Promise<LedgerItem | undefined> {
   try {
-    const same = missing.filter((each) => each.size === size);
-    const found = same.length === 0 ? undefined : ownerIn(same, await digestOf(readStored(path)));
-    if (found !== undefined) return found;
+    const found = missing.has(size) ? takeFrom(missing, await digestOf(readStored(path))) : undefined;
+    if (found !== undefined || ![...missing.keys()].some((other) => isNear(size, other))) return found;
     const before = await asReceived(() => readStored(path));
     // What stands for a message must be as it was: the journal tells it from the message itself by its size.
-    return (
-      before &&
-      ownerIn(
-        missing.filter(({ item }) => item.stored !== undefined),
-        await digestOf(before),
-      )
-    );
+    return before && takeFrom(missing, await digestOf(before), ({ item }) => item.stored !== undefined);
   } catch (error) {
     if (error instanceof StoreError) return undefined;
     throw error;
   }
 }
 
-function ownerIn(missing: readonly Missing[], { size, sha256 }: Digest): LedgerItem | undefined {
-  return missing.find((each) => each.size === size && each.sha256 === sha256)?.item;
+/** Each is taken once, and stays away then. */
+function takeFrom(
+  missing: MissingBySize,
+  { size, sha256 }: Digest,
+  isMeant: (each: Missing) => boolean = () => true,
+): LedgerItem | undefined {
+  const alike = missing.get(size) ?? [];
+  const at = alike.findIndex((each) => each.sha256 === sha256 && isMeant(each));
+  return at === -1 ? undefined : alike.splice(at, 1)[0]?.item;
 }
 
 async function digestOf(chunks: AsyncIterable<Uint8Array>): Promise<Digest> {
