@@ -67,7 +67,7 @@ export class ChangeLog {
     if (change?.id !== record.step) return false;
     const { step: _, ...step } = record;
     change.steps.push(step);
-    const tags = change.verb === 'purge' ? new Set<string>() : tagsAfter(this.tagsOf(step.base), step);
+    const tags = isRemoval(step) ? new Set<string>() : tagsAfter(this.tagsOf(step.base), step);
     return this.#setTags(this.#nameOf(step.base), tags);
   }
 
@@ -132,6 +132,11 @@ export class ChangeLog {
     if (this.#undoable.length > DEPTH) this.#undoable.shift();
     return true;
   }
+}
+
+/** Whether a message is removed for good: the step says nothing else of it, and its tags go as well. */
+export function isRemoval(step: Step): boolean {
+  return Object.keys(step).every((key) => key === 'base');
 }
 
 /** The tags of a message behind a step. */

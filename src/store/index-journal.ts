@@ -1,7 +1,7 @@
 /** What the journals say, as rows of the index: only what was appended since it was last read. */
 import type { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import type { ChangeRecord } from './change-log.ts';
+import { type ChangeRecord, isRemoval } from './change-log.ts';
 import { Journal, type JournalMark, type JournalTail, type RecordReader } from './journal.ts';
 import { StaleIndex } from './index-fault.ts';
 import { inTransaction } from './index-transaction.ts';
@@ -92,9 +92,12 @@ export function applyRecords(database: DatabaseSync, records: readonly MailboxRe
 export function applyChanges(database: DatabaseSync, records: readonly ChangeRecord[]): void {
   const give = database.prepare(`INSERT OR IGNORE INTO tags (number, tag) SELECT number, ?2 FROM (${NUMBER_OF})`);
   const take = database.prepare(`DELETE FROM tags WHERE tag = ?2 AND number IN (${NUMBER_OF})`);
+  const takeAll = database.prepare(`DELETE FROM tags WHERE number IN (${NUMBER_OF})`);
   for (const record of records) {
     if (!('step' in record)) continue;
-    for (const tag of record.tag ?? []) give.run(record.base, tag);
-    for (const tag of record.untag ?? []) take.run(record.base, tag);
+    const { step: _, ...step } = record;
+    for (const tag of step.tag ?? []) give.run(step.base, tag);
+    for (const tag of step.untag ?? []) take.run(step.base, tag);
+    if (isRemoval(step)) takeAll.run(step.base);
   }
 }

@@ -179,6 +179,19 @@ test('a list finds them, with an index from before, and with a new one', async (
   assert.deepEqual(await indexed(paths, ''), [3, 2, 1]);
 });
 
+test('what was removed for good and is delivered again has its number, and no tags, for a list as well', async () => {
+  await tag(2, 'work');
+  assert.deepEqual(await indexed(paths, 'tag:work'), [2]);
+  const mailbox = await Mailbox.view(paths);
+  const changes = await Changes.open(paths.state, mailbox.folders);
+  await changes.make(mailbox.folders, 'purge', [{ base: mailbox.byNumber(2)?.base ?? '' }]);
+  await changes.close();
+  writeFileSync(archived('1.back.other:2,'), textOf('b'));
+  assert.deepEqual(await opened(), ['1 inbox', '2 Archive', '3 inbox']);
+  assert.deepEqual(await indexed(paths, 'folder:Archive'), [2]);
+  assert.deepEqual(await indexed(paths, 'tag:work'), []);
+});
+
 test('what stands for a message is followed as it was, and never taken for the message', async () => {
   const mailbox = await Mailbox.open(paths);
   const planned = await mailbox.plan(mailbox.survey([{ uidl: 'large', size: 9_999 }]), true);
