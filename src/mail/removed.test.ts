@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readdir, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { letter, startMaildropServer } from '../../test/support/maildrop-server.ts';
 import { Lock } from '../store/lock.ts';
@@ -97,6 +97,23 @@ test('a message that was put back by an import is here', async (t) => {
   void delivery.write(text);
   await mailbox.commitImported([delivery]);
   await mailbox.close();
+  await fetch();
+  assert.deepEqual(left(), ['a']);
+});
+
+test('what may be on a disk that is not mounted stays', async (t) => {
+  const { paths, fetch, files, left } = await scene(t, ['a']);
+  const [folder, away] = [join(paths.maildir, '.Archive'), join(paths.maildir, '../away')];
+  for (const part of ['cur', 'new', 'tmp']) mkdirSync(join(folder, part), { recursive: true });
+  const [file = ''] = await files();
+  renameSync(file, join(folder, 'cur', `${basename(file)}:2,S`));
+  await fetch();
+  renameSync(folder, away);
+  mkdirSync(folder);
+  await fetch();
+  assert.deepEqual(left(), ['a']);
+  rmSync(folder, { recursive: true });
+  symlinkSync(join(away, 'nowhere'), folder);
   await fetch();
   assert.deepEqual(left(), ['a']);
 });

@@ -4,6 +4,7 @@
  * Other programs make, rename and remove folders and move messages between them while we look, so nothing is kept from
  * one look to the next, and a message is always found by its base name. What this file must never know: numbers, journals.
  */
+import { type Dirent, readdirSync } from 'node:fs';
 import { lstat, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StoreError } from '../errors.ts';
@@ -50,12 +51,18 @@ export class Folders {
     return [{ name: INBOX, maildir: this.#inbox }, ...folders];
   }
 
-  /** Maildirs in that of the mailbox that are none of its folders, by the names of their files: links, and what has no dot. */
+  /**
+   * What in the folder of the mailbox is none of its folders and may hold mail all the same: a Maildir without a dot, a link, and
+   * an empty folder, on which a disk may not be mounted.
+   */
   async overlooked(): Promise<string[]> {
     const { path } = this.#inbox;
     const ours = new Set(await foldersIn(path));
-    const names = await guarded(`read the folder ${path}`, () => readdir(path));
-    return names.filter((name) => !ours.has(name) && Maildir.isAt(join(path, name))).sort();
+    return guarded(`read the folder ${path}`, async () => {
+      const others = (await readdir(path, { withFileTypes: true })).filter(({ name }) => !ours.has(name));
+      const holding = others.filter((entry) => mayHold(join(path, entry.name), entry));
+      return holding.map(({ name }) => name).sort();
+    });
   }
 
   /** The name of the folder that is meant: one that is written otherwise only in its capitals is that one. */
@@ -156,6 +163,11 @@ export async function foldersIn(maildir: string): Promise<string[]> {
       .filter((name) => Maildir.isAt(join(maildir, name)))
       .sort();
   });
+}
+
+function mayHold(path: string, entry: Dirent): boolean {
+  if (!entry.name.startsWith('.')) return Maildir.isAt(path);
+  return entry.isSymbolicLink() || (entry.isDirectory() && readdirSync(path).length === 0);
 }
 
 /** The Maildir that a message lies in. */
