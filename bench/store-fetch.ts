@@ -36,6 +36,18 @@ function bare(dovecot: Dovecot): Fetcher {
   return { name: 'a read that keeps nothing', fetch: () => runProgram(process.execPath, args) };
 }
 
+/** As many files of the same size on the whole, made durable, with no server: what the disk takes at the least. */
+function keeping(octets: number): Fetcher {
+  const args = [String(MESSAGES), String(Math.round(octets / MESSAGES))];
+  const fetch = (place: string) => runProgram(process.execPath, ['bench/support/keep-bare.mjs', place, ...args]);
+  return { name: 'such files alone, made durable', fetch };
+}
+
+function listing(dovecot: Dovecot): Fetcher {
+  const args = ['bench/support/list-bare.mjs', String(dovecot.ports.pop3s), dovecot.caFile, passwordOfAnn(dovecot)];
+  return { name: 'Node, asking for UIDL alone', fetch: () => runProgram(process.execPath, args) };
+}
+
 function mpop(dovecot: Dovecot): Fetcher {
   return { name: 'mpop', fetch: (place) => runMpop(dovecot, place) };
 }
@@ -63,14 +75,17 @@ function fetchmail(dovecot: Dovecot): Fetcher {
   return { name: 'fetchmail with cat as MDA', fetch };
 }
 
-async function fill(dovecot: Dovecot): Promise<void> {
+/** @returns the octets of all. */
+async function fill(dovecot: Dovecot): Promise<number> {
   const shapes = messageSets().filter(({ name }) => name === 'plain' || name === 'alternative');
   const messages = shapes.flatMap((set) => set.messages);
-  for (let at = 0; at < MESSAGES; at += 1)
-    await dovecot.deliver(
-      'ann',
-      Buffer.concat([Buffer.from(`X-Number: ${at}\r\n`), messages[at % messages.length] ?? Buffer.alloc(0)]),
-    );
+  let octets = 0;
+  for (let at = 0; at < MESSAGES; at += 1) {
+    const message = [Buffer.from(`X-Number: ${at}\r\n`), messages[at % messages.length] ?? Buffer.alloc(0)];
+    octets += message.reduce((sum, { length }) => sum + length, 0);
+    await dovecot.deliver('ann', Buffer.concat(message));
+  }
+  return octets;
 }
 
 const fresh = ({ name, fetch }: Fetcher): Contender => ({ name, run: () => fetch(newPlace(name)) });
@@ -86,7 +101,7 @@ try {
   sayLoad('before store-fetch');
   if (here('Fetching 10,000 messages from Dovecot', ['dovecot'])) {
     const dovecot = await startDovecot({ after: (end: () => Promise<void>) => void ends.push(end) });
-    await fill(dovecot);
+    const octets = await fill(dovecot);
     // Once before: Dovecot looks at each message the first time it is asked for its size.
     await bare(dovecot).fetch('');
     const what = `${MESSAGES} messages from Dovecot`;
@@ -94,9 +109,9 @@ try {
       here(`${what}: ${name}`, [name.split(/\W/)[0] ?? '']),
     );
     const all = [posthorn(dovecot), ...peers];
-    await compare(`${what}, TLS, each kept`, ROUNDS, [...all, bare(dovecot)].map(fresh));
+    await compare(`${what}, TLS, each kept`, ROUNDS, [...all, bare(dovecot), keeping(octets)].map(fresh));
     const known: Contender[] = [];
-    for (const each of all) known.push(await again(each));
+    for (const each of [...all, listing(dovecot)]) known.push(await again(each));
     await compare(`Nothing new among ${what}`, ROUNDS, known);
   }
   sayLoad('behind store-fetch');

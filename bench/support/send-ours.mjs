@@ -1,4 +1,4 @@
-/** Sends with the library: `send-ours.mjs PORT security AUTHORITY-FILE COUNT SIZE|FILE [window]`. */
+/** Sends with the library: `send-ours.mjs PORT security AUTHORITY-FILE COUNT SIZE|FILE`. */
 import { readFileSync } from 'node:fs';
 import { compose, parseRecipient } from 'posthorn/mime';
 import { SmtpClient } from 'posthorn/smtp';
