@@ -394,3 +394,20 @@ suite('a message that left with its commands, before any of them is answered', (
     });
   }
 });
+
+test('a hundred messages are under way, and each answer lets one more go out', async () => {
+  const { client, peer } = await inChunks();
+  const message = { chunks: () => chunksOf('hi\r\n'), size: 4, exactLines: true };
+  const fates = Array.from({ length: 103 }, () => client.send(ENVELOPE, message));
+  const begun = () => peer.writes.join('').match(/^BDAT 4 LAST\r$/gm)?.length;
+  await settled();
+  assert.equal(begun(), 100);
+  await peer.says('250 ok\r\n250 ok\r\n250 taken\r\n');
+  await settled();
+  assert.deepEqual([begun(), (await fates[0])?.outcome], [101, 'sent']);
+  await peer.says('250 reset\r\n250 ok\r\n250 ok\r\n250 taken\r\n'.repeat(2));
+  await settled();
+  assert.equal(begun(), 103);
+  await peer.says('250 reset\r\n250 ok\r\n250 ok\r\n250 taken\r\n'.repeat(100));
+  assert.ok((await Promise.all(fates)).every(({ outcome }) => outcome === 'sent'));
+});

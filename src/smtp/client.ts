@@ -57,6 +57,7 @@ export class SmtpClient {
   #busy: Promise<unknown> = Promise.resolve();
   /** Messages that were sent along with their commands and are not answered yet. */
   #unanswered = 0;
+  #roomMade: () => void = () => undefined;
   /** One of those failed: the server may still be in the middle of it. */
   #leftOpen = false;
   /** Whether the server has taken a chunk since it announced CHUNKING. */
@@ -185,6 +186,7 @@ export class SmtpClient {
     const end = (sent: boolean): void => {
       this.#unanswered -= open;
       this.#leftOpen ||= open > 0 && !sent;
+      this.#roomMade();
       next.resolve();
     };
     const run = async (): Promise<SendResult> => new Transaction(session, envelope, message, options).run();
@@ -199,7 +201,8 @@ export class SmtpClient {
       },
     );
     await next.promise;
-    if (this.#unanswered >= WINDOW) await result.promise.catch(() => undefined);
+    // Until any of them is answered, not all: a server that waits for more has nothing to do, and its answers may wait with it.
+    while (this.#unanswered >= WINDOW) await new Promise<void>((resolve) => (this.#roomMade = resolve));
   }
 
   /** Whether another message can be sent over this connection. */
