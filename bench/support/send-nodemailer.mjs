@@ -1,6 +1,7 @@
 /** Sends with nodemailer, pooled over one connection: `send-nodemailer.mjs PORT security AUTHORITY-FILE COUNT SIZE|FILE`. */
 import { readFileSync } from 'node:fs';
 import { createTransport } from 'nodemailer';
+import { sendAll } from './at-a-time.mjs';
 
 const [port, security, authority, count, content] = process.argv.slice(2);
 const transport = createTransport({
@@ -21,8 +22,7 @@ const draft = /^\d+$/.test(content)
         .repeat(Number(content) / 71),
     }
   : { text: 'See the file.\n', attachments: [{ path: content }] };
-const sends = Array.from({ length: Number(count) }, (_, at) =>
+await sendAll(Number(count), (at) =>
   transport.sendMail({ from: 'ann@example.org', to: 'bob@example.org', subject: `Message ${at}`, ...draft }),
 );
-await Promise.all(sends);
 transport.close();

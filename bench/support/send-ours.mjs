@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { compose, parseRecipient } from 'posthorn/mime';
 import { SmtpClient } from 'posthorn/smtp';
 import { openAttachment } from 'posthorn/store';
+import { sendAll } from './at-a-time.mjs';
 
 const [port = '', security = '', authority = '', count = '1', content = ''] = process.argv.slice(2);
 const from = parseRecipient('ann@example.org');
@@ -21,10 +22,9 @@ const draft = /^\d+$/.test(content)
         .repeat(Number(content) / 71),
     }
   : { text: 'See the file.\n', attachments: [await openAttachment(content)] };
-const sends = Array.from({ length: Number(count) }, async (_, at) => {
+await sendAll(Number(count), async (at) => {
   const message = compose({ from, to, subject: `Message ${at}`, ...draft });
   const { outcome } = await client.send(message.envelope, message);
   if (outcome !== 'sent') throw new Error(outcome);
 });
-// QUIT waits in the queue like everything else: it leaves behind the last message, not behind its answer.
-await Promise.all([...sends, client.quit()]);
+await client.quit();
