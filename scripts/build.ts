@@ -46,6 +46,8 @@ try {
     entryPoints: ['src/cli/bin.ts'],
     outfile: `${fresh}/posthorn.cjs`,
     format: 'cjs',
+    // It is read at every start. Names stay as they are: they are in the stack of an error.
+    minifyWhitespace: true,
     // Loaded by few commands, and too large to be read at every start: they stay in node_modules.
     external: [
       'sanitize-html',
