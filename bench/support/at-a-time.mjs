@@ -1,5 +1,5 @@
 /** As many messages at a time as a program that has thousands would compose: the others wait, and take no memory. */
-const AT_A_TIME = 200;
+const AT_A_TIME = 60;
 
 /** Calls `send` with 0 to `count - 1`, and again whenever one of them is done. */
 export async function sendAll(count, send) {

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { compose, parseRecipient } from 'posthorn/mime';
 import { SmtpClient } from 'posthorn/smtp';
-import { openAttachment } from 'posthorn/store';
 import { sendAll } from './at-a-time.mjs';
 
 const [port = '', security = '', authority = '', count = '1', content = ''] = process.argv.slice(2);
@@ -21,7 +20,7 @@ const draft = /^\d+$/.test(content)
         .concat('\n')
         .repeat(Number(content) / 71),
     }
-  : { text: 'See the file.\n', attachments: [await openAttachment(content)] };
+  : { text: 'See the file.\n', attachments: [await (await import('posthorn/store')).openAttachment(content)] };
 await sendAll(Number(count), async (at) => {
   const message = compose({ from, to, subject: `Message ${at}`, ...draft });
   const { outcome } = await client.send(message.envelope, message);
