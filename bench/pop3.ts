@@ -24,7 +24,9 @@ function place(name: string): string {
 }
 
 function posthorn(dovecot: Dovecot, port: number, mechanism: string) {
-  return { name: 'posthorn fetch', run: () => runPosthorn(dovecot, place('posthorn'), port, mechanism) };
+  const options = ['--no-index'];
+  const run = () => runPosthorn(dovecot, place('posthorn'), options, port, mechanism);
+  return { name: 'posthorn fetch --no-index', run };
 }
 
 function mpop(dovecot: Dovecot, port: number, mechanism: string) {

@@ -27,8 +27,8 @@ function newPlace(name: string): string {
   return makePlace(join(folder, `${name.split(' ')[0]}-${turn}`));
 }
 
-function posthorn(dovecot: Dovecot): Fetcher {
-  return { name: 'posthorn fetch', fetch: (place) => runPosthorn(dovecot, place) };
+function posthorn(dovecot: Dovecot, ...options: string[]): Fetcher {
+  return { name: ['posthorn fetch', ...options].join(' '), fetch: (place) => runPosthorn(dovecot, place, options) };
 }
 
 function bare(dovecot: Dovecot): Fetcher {
@@ -108,7 +108,7 @@ try {
     const peers = [mpop(dovecot), fetchmail(dovecot)].filter(({ name }) =>
       here(`${what}: ${name}`, [name.split(/\W/)[0] ?? '']),
     );
-    const all = [posthorn(dovecot), ...peers];
+    const all = [posthorn(dovecot, '--no-index'), posthorn(dovecot), ...peers];
     await compare(`${what}, TLS, each kept`, ROUNDS, [...all, bare(dovecot), keeping(octets)].map(fresh));
     const known: Contender[] = [];
     for (const each of [...all, listing(dovecot)]) known.push(await again(each));

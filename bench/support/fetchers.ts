@@ -14,10 +14,14 @@ export function makePlace(path: string): string {
   return path;
 }
 
-/** @param place from `makePlace`; what was fetched is remembered there. */
+/**
+ * @param place from `makePlace`; what was fetched is remembered there.
+ * @param options of `fetch`: with `--no-index` it does what the others do.
+ */
 export function runPosthorn(
   dovecot: Dovecot,
   place: string,
+  options: readonly string[] = [],
   port: number = dovecot.ports.pop3s,
   mechanism = 'PLAIN',
 ): Promise<Run> {
@@ -29,7 +33,7 @@ export function runPosthorn(
     POSTHORN_PASSWORD: passwordOfAnn(dovecot),
   };
   const url = `pop3s://ann@localhost:${port}`;
-  const args = ['fetch', '-q', '--auth', mechanism, '--ca-file', dovecot.caFile, '--pop3', url];
+  const args = ['fetch', '-q', ...options, '--auth', mechanism, '--ca-file', dovecot.caFile, '--pop3', url];
   return runProgram(process.execPath, ['bin/posthorn.cjs', ...args], env);
 }
 

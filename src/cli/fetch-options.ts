@@ -21,6 +21,7 @@ export interface FetchFlags {
   deleteRemoved?: boolean;
   deliver?: string;
   onNew?: string;
+  index?: boolean;
   dryRun?: boolean;
   watch?: number | true;
 }
@@ -49,6 +50,7 @@ export function addFetchOptions(command: Command): Command {
     .optionsGroup('Where it goes, and what follows:')
     .option('--deliver <place>', 'instead of the mailbox: maildir:/PATH, mbox:/PATH, mda:COMMAND, lmtp://USER@HOST')
     .option('--on-new <command>', 'run this when new mail has come, without a shell')
+    .option('--no-index', 'leave the index to the next list, such as where only other programs read the mailbox')
     .optionsGroup('How:')
     .option('--dry-run', 'say what would happen with each message, and do nothing')
     .option(

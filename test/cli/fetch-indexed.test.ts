@@ -68,6 +68,14 @@ test('a fetch puts what came into the index, and nothing touches that where noth
   assert.ok(!existsSync(cache(home)));
 });
 
+test('without an index none is made, and the next list makes it', async (t) => {
+  const home = await homeWith(t, ['a', 'b']);
+  await fetches(home, 2, '--no-index');
+  assert.ok(!existsSync(cache(home)));
+  assert.equal((await home.posthorn(['list'])).stdout.trim().split('\n').length, 2);
+  assert.deepEqual(indexed(file(home)), [1, 2]);
+});
+
 test('headers of large messages, and the messages in their place, are indexed too', async (t) => {
   const home = await homeWith(t, ['a']);
   assert.equal((await home.posthorn(['fetch', '--max-size', '20'])).code, 0);

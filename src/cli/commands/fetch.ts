@@ -36,6 +36,8 @@ interface Task {
   readonly options: FetchOptions;
   /** A command to run when new mail has come. */
   readonly onNew: string | undefined;
+  /** Whether what comes is put into the index. */
+  readonly indexed: boolean;
   /** What to call it where there are several. */
   readonly name: string | undefined;
 }
@@ -46,7 +48,9 @@ async function fetch(context: Context, names: readonly string[], flags: FetchFla
   const tasks = accounts.map((account): Task => {
     const options = readFetchOptions(flags, account, context.surroundings.home);
     const onNew = flags.onNew ?? account.fetch.onNew;
-    return { account, options, onNew, name: several ? account.name : undefined };
+    // Mail that goes to another place is not in the mailbox.
+    const indexed = flags.index !== false && options.deliver === undefined;
+    return { account, options, onNew, indexed, name: several ? account.name : undefined };
   });
   const every = paceOf(flags);
   if (every !== undefined) {
@@ -96,9 +100,8 @@ async function fetchOne(context: Context, task: Task, silent: boolean): Promise<
   return report;
 }
 
-/** Mail that goes to another place is not in the mailbox. */
-async function index(context: Context, { account, options, name }: Task, report: FetchReport): Promise<void> {
-  if (options.deliver === undefined) await indexFetched(context, account, report, name);
+async function index(context: Context, { account, indexed, name }: Task, report: FetchReport): Promise<void> {
+  if (indexed) await indexFetched(context, account, report, name);
 }
 
 /** Tells what came of it. @returns the exit code: what a server would not give may be there next time. */
