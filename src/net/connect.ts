@@ -7,7 +7,7 @@ import { Channel } from './channel.ts';
 import { CONNECT, dial } from './dial.ts';
 import { type ProxyOptions, throughProxy } from './proxy.ts';
 import type { Security } from './security.ts';
-import { prepareTls, startTls, type TlsOptions } from './tls.ts';
+import { startTls, type TlsOptions } from './tls.ts';
 import { Transcript } from './transcript.ts';
 import { nameOf, type Place } from './unreachable.ts';
 
@@ -48,8 +48,6 @@ export async function openChannel(
   unsolicited?: (bytes: Uint8Array) => PosthornError | undefined,
 ): Promise<Channel> {
   const place = placeOf(options);
-  // While the other end is waited for.
-  if (options.security === 'implicit') setImmediate(prepareTls, options.tls);
   const socket = await dial(place, options.timeout, options.signal);
   const transcript = new Transcript(options.trace);
   transcript.record('*', `connected to ${nameOf(place)}`);

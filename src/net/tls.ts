@@ -22,11 +22,6 @@ import { bindingsOf } from './binding.ts';
 import { aborted } from './failures.ts';
 import { brokenOff, nameOf, pinMismatch, refusal, tooSlow } from './tls-faults.ts';
 
-const NOTHING_SAID: TlsOptions = {};
-
-/** Made once for the same options: reading the well-known authorities takes longer than a near server does to answer. */
-const contexts = new WeakMap<TlsOptions, SecureContext>();
-
 /** How long a handshake may take, milliseconds. */
 export const HANDSHAKE = 30_000;
 
@@ -71,7 +66,7 @@ export interface Secured {
 export function startTls(
   plain: Duplex,
   host: string,
-  options: TlsOptions = NOTHING_SAID,
+  options: TlsOptions = {},
   timeout = HANDSHAKE,
   signal?: AbortSignal,
 ): Promise<Secured> {
@@ -121,22 +116,7 @@ function serverName(host: string): string {
   return /^[!-~]*$/.test(name) ? name : domainToASCII(name) || name;
 }
 
-/** Reads the certificates now rather than when they are needed. What is wrong with them is said then. */
-export function prepareTls(options: TlsOptions = NOTHING_SAID): void {
-  try {
-    contextOf(options);
-  } catch {
-    // It comes up again in `startTls`.
-  }
-}
-
-function contextOf(options: TlsOptions): SecureContext {
-  const context = contexts.get(options) ?? makeContext(options);
-  contexts.set(options, context);
-  return context;
-}
-
-function makeContext({ ca, certificate, key }: TlsOptions): SecureContext {
+function contextOf({ ca, certificate, key }: TlsOptions): SecureContext {
   try {
     return createSecureContext({
       minVersion: 'TLSv1.2',
