@@ -28,6 +28,8 @@ export class ForeignMessages {
   /** @param entries all that is in the folders. @throws StoreError with the code of a fault. */
   async record(entries: readonly FolderEntry[]): Promise<void> {
     const { ledger } = this.#journal;
+    // Mostly each file has the name that its message has, and there is nothing to compare.
+    if (entries.every(({ base }) => ledger.byBase(base)?.base === base)) return;
     const moved = await movedAmong(entries, ledger, this.#folders);
     if (moved.length > 0) await this.#follow(moved);
     const unknown = entries.filter(({ base }) => ledger.byBase(base) === undefined);
