@@ -51,17 +51,23 @@ export const NUMBER_OF =
  */
 export async function applyJournal(database: DatabaseSync, state: string): Promise<boolean> {
   for (let gained = false; ; gained = true) {
-    const { records, mark } = await journalTail(database, state, 'journal', readRecord, CHUNK);
-    if (records.length === 0) return gained;
-    inTransaction(database, () => {
-      applyRecords(database, records);
-      noteMark(database, 'journal', mark);
-    });
+    const tail = await journalTail(database, state, 'journal', readRecord, CHUNK);
+    if (tail.records.length === 0) return gained;
+    applyTail(database, tail);
   }
 }
 
+/** The same of what was read of it. */
+export function applyTail(database: DatabaseSync, { records, mark }: JournalTail<MailboxRecord>): void {
+  if (records.length === 0) return;
+  inTransaction(database, () => {
+    applyRecords(database, records);
+    noteMark(database, 'journal', mark);
+  });
+}
+
 /** Takes over what the journal says of numbers; a record that comes again changes nothing. */
-export function applyRecords(database: DatabaseSync, records: readonly MailboxRecord[]): void {
+function applyRecords(database: DatabaseSync, records: readonly MailboxRecord[]): void {
   const add = database.prepare('INSERT OR IGNORE INTO known (number, base, uidl) VALUES (?, ?, ?)');
   const store = database.prepare('UPDATE known SET sha256 = ?, stored = ? WHERE number = ?');
   const rename = database.prepare('UPDATE known SET uidl = ? WHERE number = ?');

@@ -4,9 +4,8 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { StaleIndex } from './index-fault.ts';
-import { applyRecords, journalTail, markOf, NUMBER_OF, noteMark } from './index-journal.ts';
+import { applyTail, journalTail, markOf, NUMBER_OF } from './index-journal.ts';
 import type { Place } from './index-scan.ts';
-import { inTransaction } from './index-transaction.ts';
 import { readRecord } from './ledger-record.ts';
 import type { NumberedMessage } from './stored-message.ts';
 
@@ -43,17 +42,12 @@ export class IndexedNumbers {
    * @throws StaleIndex for the index of another journal, errors of SQLite, StoreError for a journal that is damaged.
    */
   static async ask<T>(database: DatabaseSync, state: string, question: (numbers: IndexedNumbers) => T): Promise<T> {
-    const { records, mark } = await journalTail(database, state, 'journal', readRecord);
-    if (records.length > 0) {
-      inTransaction(database, () => {
-        applyRecords(database, records);
-        noteMark(database, 'journal', mark);
-      });
-    }
+    const tail = await journalTail(database, state, 'journal', readRecord);
+    applyTail(database, tail);
     database.exec('BEGIN');
     try {
       // Another process may be at making it anew.
-      if ((markOf(database, 'journal')?.end ?? 0) < mark.end) throw new StaleIndex('It is behind its journal.');
+      if ((markOf(database, 'journal')?.end ?? 0) < tail.mark.end) throw new StaleIndex('It is behind its journal.');
       return question(new IndexedNumbers(database));
     } finally {
       database.exec('COMMIT');
