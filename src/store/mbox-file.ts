@@ -1,9 +1,9 @@
 /**
  * Appending to a mailbox file that other programs use as well (mbox): locked, synced, and whole or not at all.
  *
- * What a run that was killed has left of an entry is taken away by the next one (mbox-mend.ts). The lock is the file beside it, `NAME.lock`, as mail programs have it. Many also take a lock of fcntl(2) on the
- * file itself, which Node cannot; a program that takes that one alone is not kept out. What this file must never know: what
- * an entry looks like.
+ * What a run that was killed has left of an entry is taken away by the next one (mbox-mend.ts). The lock is the file beside
+ * it, `NAME.lock`, as mail programs have it. Many also take a lock of fcntl(2) on the file itself, which Node cannot; a
+ * program that takes that one alone is not kept out. What this file must never know: what an entry looks like.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';

@@ -6,11 +6,10 @@
  * copy beside its original stays a message of its own. Only where a size gives reason to is a file read at all. What this
  * file must never know: how a number is recorded.
  */
-import { createHash } from 'node:crypto';
 import { StoreError } from '../errors.ts';
 import type { FolderEntry, Folders } from './folders.ts';
 import type { Ledger, LedgerItem } from './ledger.ts';
-import { readStored } from './reader.ts';
+import { type Digest, digestOf, readStored } from './reader.ts';
 import { asReceived, isNear } from './rewritten.ts';
 
 /** A message, and the name it has now. */
@@ -19,11 +18,6 @@ export interface Moved {
   /** The name it had. */
   readonly from: string;
   readonly to: string;
-}
-
-interface Digest {
-  readonly size: number;
-  readonly sha256: string;
 }
 
 interface Missing extends Digest {
@@ -96,14 +90,4 @@ function takeFrom(
   const alike = missing.get(size) ?? [];
   const at = alike.findIndex((each) => each.sha256 === sha256 && isMeant(each));
   return at === -1 ? undefined : alike.splice(at, 1)[0]?.item;
-}
-
-async function digestOf(chunks: AsyncIterable<Uint8Array>): Promise<Digest> {
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    size += chunk.length;
-  }
-  return { size, sha256: hash.digest('hex') };
 }

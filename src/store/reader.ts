@@ -57,11 +57,7 @@ function contentOf(file: FileHandle, path: string, size: number): StoredContent 
       for await (const chunk of readChunks(file, path, size)) parts.push(chunk);
       return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
     },
-    async sha256() {
-      const hash = createHash('sha256');
-      for await (const chunk of readChunks(file, path, size)) hash.update(chunk);
-      return hash.digest('hex');
-    },
+    sha256: async () => (await digestOf(readChunks(file, path, size))).sha256,
     close: () => file.close(),
   };
 }
@@ -102,4 +98,21 @@ export async function* readChunks(
 export async function* readStored(path: string): AsyncGenerator<Uint8Array, void, undefined> {
   const content = await openContent(path);
   yield* content.chunks();
+}
+
+/** How long some content is, in bytes, and its SHA-256 in lower-case hex. */
+export interface Digest {
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** @throws what reading the content throws. */
+export async function digestOf(chunks: AsyncIterable<Uint8Array>): Promise<Digest> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return { size, sha256: hash.digest('hex') };
 }
