@@ -27,6 +27,7 @@ test('octets that do not fit become U+FFFD and are told of', () => {
     ['00d8', 'utf-16le'],
     ['1b2442ff', 'iso-2022-jp'],
     ['2b326430', 'utf-7'],
+    ['61ff', 'utf-7'],
     ['7e7b217e7d', 'hz'],
   ];
   for (const [hex, label] of cases) {
@@ -34,6 +35,18 @@ test('octets that do not fit become U+FFFD and are told of', () => {
     assert.deepEqual([clean, text.includes('\uFFFD')], [false, true], label);
     assert.ok(text.isWellFormed());
   }
+});
+
+test('U+FFFD that was written is a character like others', () => {
+  const cases: readonly [hex: string, label: string][] = [
+    ['efbfbd', 'utf-8'],
+    ['fdff', 'utf-16le'],
+    ['fffd', 'utf-16be'],
+    ['8431a437', 'gb18030'],
+    ['2b2f2f302d', 'utf-7'],
+  ];
+  for (const [hex, label] of cases) assert.deepEqual(decode(hex, label), { text: '\uFFFD', clean: true }, label);
+  assert.deepEqual(decode('efbfbdff', 'utf-8'), { text: '\uFFFD\uFFFD', clean: false });
 });
 
 test('a charset nobody knows is UTF-8 or windows-1252, and told of', async () => {

@@ -11,7 +11,7 @@ import { TextDecoder } from 'node:util';
 import type * as Iconv from 'iconv-lite';
 
 import { asBuffer, latin1 } from '../wire/bytes.ts';
-import { decodeShifted, isShifted } from './shifted.ts';
+import { isShifted, unshift } from './shifted.ts';
 
 let iconv: Pick<typeof Iconv, 'decode' | 'encodingExists'> | undefined;
 const decoders = new Map<string, TextDecoder | undefined>();
@@ -64,17 +64,30 @@ export function decodeText(octets: Uint8Array, label = 'us-ascii'): DecodedText 
   const name = normal(label);
   if (SUPERSETS.test(name) && isAscii(octets)) return { text: latin1(octets), clean: true };
   if (name === 'us-ascii' || name === 'ascii') return guess(octets);
-  if (name === 'utf-8' || name === 'utf8') return judged(asBuffer(octets).toString());
+  if (name === 'utf-8' || name === 'utf8') return judged(asBuffer(octets).toString(), () => isUtf8(octets));
   if (LATIN.test(name)) return { text: decodeLatin(octets), clean: true };
   const decoder = findDecoder(name);
-  if (decoder !== undefined) return judged(decoder.decode(octets));
-  if (isShifted(name)) return judged(decodeShifted(octets, name));
-  if (iconv?.encodingExists(name)) return judged(iconv.decode(asBuffer(octets), name));
+  if (decoder !== undefined) return judged(decoder.decode(octets), () => fits(octets, name));
+  if (isShifted(name)) {
+    const plain = unshift(octets, name);
+    return decodeText(plain.octets, plain.charset);
+  }
+  if (iconv?.encodingExists(name)) return judged(iconv.decode(asBuffer(octets), name), () => false);
   return { text: guess(octets).text, clean: false };
 }
 
-function judged(text: string): DecodedText {
-  return { text, clean: !text.includes('\uFFFD') };
+/** U+FFFD may stand for octets that do not fit, or be what was written: whoever has it in a text may pass it on. */
+function judged(text: string, isWritten: () => boolean): DecodedText {
+  return { text, clean: !text.includes('\uFFFD') || isWritten() };
+}
+
+function fits(octets: Uint8Array, name: string): boolean {
+  try {
+    new TextDecoder(name, { fatal: true }).decode(octets);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function guess(octets: Uint8Array): DecodedText {

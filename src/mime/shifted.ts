@@ -4,10 +4,9 @@
  *
  * Why: the platform knows none of them, and old mail is written in them. The characters of the first three are those of EUC
  * without the eighth bit, and those of the last are UTF-16 in base64: so the text is made that, and the platform decodes
- * it. CNS 11643 becomes U+FFFD.
+ * it. What is none of them, CNS 11643 among it, becomes something that does not fit there.
  */
 
-import { TextDecoder } from 'node:util';
 import { HYPHEN, LF } from '../wire/bytes.ts';
 
 const ESC = 0x1b;
@@ -18,6 +17,8 @@ const PLUS = 0x2b;
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 /** No character of GBK and of EUC-KR begins with it. */
 const UNKNOWN = 0xff;
+/** The second half of a character of UTF-16, which does not fit where there is no first. */
+const HALF = 0xdc00;
 
 const CHARSETS: ReadonlyMap<string, string> = new Map([
   ['iso-2022-kr', 'euc-kr'],
@@ -30,15 +31,19 @@ const CHARSETS: ReadonlyMap<string, string> = new Map([
   ['unicode-1-1-utf-7', 'utf-16le'],
 ]);
 
-/** Whether `decodeShifted` knows a charset, by its name in lower case. */
+/** Whether `unshift` knows a charset, by its name in lower case. */
 export function isShifted(name: string): boolean {
   return CHARSETS.has(name);
 }
 
-/** @param name for which `isShifted` holds. */
-export function decodeShifted(octets: Uint8Array, name: string): string {
-  const shifted = name.startsWith('hz') ? fromTildes : name.endsWith('utf-7') ? fromBase64 : fromShifts;
-  return new TextDecoder(CHARSETS.get(name), { ignoreBOM: true }).decode(shifted(octets));
+/**
+ * The same text in a charset that does not shift.
+ *
+ * @param name for which `isShifted` holds.
+ */
+export function unshift(octets: Uint8Array, name: string): { octets: Uint8Array; charset: string } {
+  const from = name.startsWith('hz') ? fromTildes : name.endsWith('utf-7') ? fromBase64 : fromShifts;
+  return { octets: from(octets), charset: CHARSETS.get(name) as string };
 }
 
 /** ISO 2022: `ESC $ ) C` says what SO shifts to, SI shifts back; a line begins in ASCII. */
@@ -97,7 +102,7 @@ function fromBase64(octets: Uint8Array): Uint8Array {
     shifted = octet === PLUS && octets[at + 1] !== HYPHEN;
     [bits, count] = [0, 0];
     if (octet === PLUS && !shifted) at += 1;
-    if (!shifted && !(ended && octet === HYPHEN)) out[size++] = octet < 0x80 ? octet : 0xfffd;
+    if (!shifted && !(ended && octet === HYPHEN)) out[size++] = octet < 0x80 ? octet : HALF;
   }
   return new Uint8Array(out.buffer, 0, size * 2);
 }
