@@ -75,6 +75,7 @@ suite('paths (RFC 5321 §4.1.2)', () => {
 
   const illegal = [
     'a',
+    '"a@b"',
     '@b',
     'a@',
     'a b@c',
@@ -95,6 +96,14 @@ suite('paths (RFC 5321 §4.1.2)', () => {
       assert.throws(() => formatPath(address), { name: 'UsageError', code: 'bad-address' });
     });
   }
+
+  test('a local part alone is a path only where that is asked for', () => {
+    for (const local of [...illegal.slice(0, 2), 'a.b+c', '"a b"']) {
+      assert.equal(formatPath(local, true), `<${local}>`);
+      assert.throws(() => formatPath(local), { code: 'bad-address' });
+    }
+    for (const other of illegal.slice(2)) assert.throws(() => formatPath(other, true), { code: 'bad-address' });
+  });
 
   test('parameters', () => {
     const { address, parameters } = parsePath('<a@b> SIZE=10  body=8BITMIME SMTPUTF8 AUTH=<>') ?? {};

@@ -22,18 +22,30 @@ export function formatCommand(verb: Verb, argument = ''): Uint8Array {
   return Buffer.concat([Buffer.from(argument === '' ? verb : `${verb} ${argument}`, 'utf8'), CRLF]);
 }
 
+/** Quoted local parts may hold spaces, angle brackets and `@` (RFC 5321 §4.1.2); nothing else may. */
+const withoutQuoted = (text: string): string => text.replace(/"(?:[^"\\]|\\.)*"/g, 'q');
+
 /** Whether it is `local@domain` on one line, of valid UTF-8, and nothing that would end a path before its end. */
 function isAddress(text: string): boolean {
   if (Buffer.byteLength(text) > MAX_ADDRESS) return false;
-  // Quoted local parts may hold spaces and angle brackets (RFC 5321 §4.1.2); nothing else may.
-  const unquoted = text.replace(/"(?:[^"\\]|\\.)*"/g, '');
+  const unquoted = withoutQuoted(text);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return /^.+@[^@]+$/s.test(text) && !/[\x00-\x1f\x7f\ufffd]/.test(text) && !/[\s<>",;]/.test(unquoted);
+  return /^.+@[^@]+$/s.test(unquoted) && !/[\x00-\x1f\x7f\ufffd]/.test(text) && !/[\s<>",;]/.test(unquoted);
 }
 
-/** `<address>`, or `<>` for the empty sender. @throws UsageError for what would end the path or the command early. */
-export function formatPath(address: string): string {
-  if (address !== '' && !isAddress(address)) {
+/** Whether it is the part before the `@` alone, by the same rules. */
+function isLocalPart(text: string): boolean {
+  return !withoutQuoted(text).includes('@') && isAddress(`${text}@x`);
+}
+
+/**
+ * `<address>`, or `<>` for the empty sender.
+ *
+ * @param bare whether an address may be a local part alone.
+ * @throws UsageError for what would end the path or the command early.
+ */
+export function formatPath(address: string, bare = false): string {
+  if (address !== '' && !isAddress(address) && !(bare && isLocalPart(address))) {
     throw new UsageError('bad-address', `${JSON.stringify(address.slice(0, 80))} is not an e-mail address.`, {
       phase: 'envelope',
       hint: 'An address looks like name@example.org.',

@@ -23,7 +23,7 @@ export interface Arguments {
  *   `bad-address`, `no-recipient`.
  */
 export function introduce(
-  { capabilities, tls }: { readonly capabilities: Capabilities; readonly tls: boolean },
+  { capabilities, tls, lmtp }: { readonly capabilities: Capabilities; readonly tls: boolean; readonly lmtp: boolean },
   envelope: Envelope,
   message: Outgoing,
 ): Arguments {
@@ -47,7 +47,8 @@ export function introduce(
     sender: `FROM:${formatPath(from)}${format(MAIL_PARAMETERS, mail, capabilities)}`,
     recipients: recipients.map((address, at) => {
       const asked = envelope.requests?.get(envelope.recipients[at] ?? '') ?? {};
-      return `TO:${formatPath(address)}${format(RCPT_PARAMETERS, asked, capabilities)}`;
+      // QUIRK: RFC 2033 leaves addresses as they are in SMTP. Servers that keep mail know users without a domain as well.
+      return `TO:${formatPath(address, lmtp)}${format(RCPT_PARAMETERS, asked, capabilities)}`;
     }),
   };
 }
@@ -114,8 +115,8 @@ function tooMuch(keyword: string, excess: string): UsageError {
  */
 function wireAddress(address: string, capabilities: Capabilities): string {
   if (isAscii(address) || capabilities.has('SMTPUTF8')) return address;
-  const at = address.lastIndexOf('@');
-  const [local, domain] = [address.slice(0, at), asciiDomain(address.slice(at + 1))];
+  const [, local = address, name = ''] = /^(.*)@(.*)$/s.exec(address) ?? [];
+  const domain = asciiDomain(name);
   if (isAscii(local) && domain !== undefined) return `${local}@${domain}`;
   throw notOffered('SMTPUTF8', `the address ${JSON.stringify(address.slice(0, 80))}`);
 }

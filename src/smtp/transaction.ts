@@ -70,9 +70,9 @@ export class Transaction {
 
   /** @throws UsageError for what cannot be sent like this: nothing was. */
   constructor(session: Session, envelope: Envelope, given: Outgoing, options: SendOptions) {
-    const { capabilities, channel } = session;
+    const { capabilities, channel, lmtp } = session;
     const message = writtenFor(capabilities, given, options.most);
-    const { sender, recipients } = introduce({ capabilities, tls: channel.tls !== undefined }, envelope, message);
+    const { sender, recipients } = introduce({ capabilities, tls: channel.tls !== undefined, lmtp }, envelope, message);
     this.#sender = sender;
     this.#paths = recipients;
     this.#session = session;

@@ -8,6 +8,7 @@ import { SmtpClient } from '../../src/smtp/client.ts';
 import type { SendResult } from '../../src/smtp/envelope.ts';
 import { startDovecot } from '../support/dovecot.ts';
 import { interop } from '../support/interop.ts';
+import { servedBy } from '../support/mail-servers.ts';
 import { makeHome } from '../support/program.ts';
 import { chunksOf } from '../support/sessions.ts';
 
@@ -96,4 +97,18 @@ interop('Dovecot takes mail over LMTP, and answers for each recipient', ['doveco
     assert.match(gone.stderr, /Nothing was sent: the server refused every recipient. bea@example.org: 4/);
   });
   await client.quit();
+});
+
+interop('a fetch hands mail over to Dovecot, to a user with a domain or without', ['dovecot'], async (t) => {
+  const dovecot = await startDovecot(t, { users: USERS });
+  const home = await makeHome(t, servedBy(dovecot));
+  const where = `${dovecot.host}:${dovecot.ports.lmtp}`;
+  for (const [at, recipient] of ['bea', 'cem%40example.org'].entries()) {
+    await dovecot.deliver('ann', `Subject: number ${at}\r\n\r\n.dot\r\nthe end\r\n`);
+    await home.json(['fetch', '--delete', '--deliver', `lmtp+insecure://${recipient}@${where}`]);
+    const [stored = Buffer.alloc(0)] = await dovecot.messages(['bea', 'cem'][at] ?? '');
+    const text = stored.toString('latin1').replaceAll('\r\n', '\n');
+    assert.ok(text.endsWith(`\nSubject: number ${at}\n\n.dot\nthe end\n`), text);
+  }
+  assert.equal(await dovecot.messageCount('ann'), 0);
 });
