@@ -7,10 +7,13 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { Journal } from '../../src/store/journal.ts';
+import { readRecord } from '../../src/store/ledger-record.ts';
 import { KEPT, SAID } from '../support/call-points.ts';
 import { FetchScene } from '../support/fetch-scene.ts';
 import { runHere } from '../support/here.ts';
 import { type KillSweep, sweepKills } from '../support/kill-sweep.ts';
+import { startLmtpPlace } from '../support/lmtp-place.ts';
 import { canTrace } from '../support/traced.ts';
 
 const skip = canTrace() ? false : 'needs strace';
@@ -168,6 +171,53 @@ test('a fetch that hands mail over to a command', { skip }, async (t) => {
   await sweep(t, scene, { options, prepare, check });
   t.diagnostic(`${doubles} times a message came twice`);
 });
+
+/** Which messages of the scene the journal says another place has: by their places in it. */
+async function recorded({ state }: FetchScene): Promise<Set<number>> {
+  const records = await Journal.read(join(state, 'journal'), readRecord);
+  const uidls = new Map(records.flatMap((record) => ('plan' in record ? [[record.plan, record.uidl] as const] : [])));
+  const stored = records.flatMap((record) => ('stored' in record ? [uidls.get(record.stored) ?? ''] : []));
+  return new Set(stored.map((uidl) => Number(uidl.slice(1)) - 1));
+}
+
+for (const chunking of [true, false]) {
+  test(`a fetch that hands mail over to an LMTP server, by ${chunking ? 'BDAT' : 'DATA'}`, { skip }, async (t) => {
+    const scene = await FetchScene.make(t);
+    const place = await startLmtpPlace(t, chunking);
+    const options = ['--deliver', place.url];
+    let doubles = 0;
+    const check = async (): Promise<void> => {
+      await place.idle();
+      const texts = scene.contents.map((message) => message.toString('latin1'));
+      const counts = (): number[] => texts.map((text) => place.taken.filter((each) => each === text).length);
+      const [taken, known, left] = [counts(), await recorded(scene), scene.drop.left()];
+      for (const [at, count] of taken.entries()) {
+        if (known.has(at) || !left.includes(`u${at + 1}`)) assert.equal(count, 1, `message ${at} was not taken`);
+      }
+      // Only that one comes again which it has, and of which our journal does not know that.
+      const expected = taken.map((count, at) => (count === 1 && !known.has(at) ? 2 : 1));
+      await scene.again(options);
+      await place.idle();
+      assert.deepEqual([scene.drop.left(), counts()], [[], expected]);
+      assert.equal(
+        place.taken.length,
+        expected.reduce<number>((sum, count) => sum + count, 0),
+        'it has one in part',
+      );
+      doubles += twice(
+        scene,
+        place.taken.map((text) => text.replaceAll('\r\n', '\n')),
+      );
+      assert.deepEqual([...scene.files('new'), ...scene.files('tmp')], []);
+    };
+    const prepare = (): void => {
+      scene.reset();
+      place.taken.length = 0;
+    };
+    await sweep(t, scene, { options, prepare, check });
+    t.diagnostic(`${doubles} times a message came twice`);
+  });
+}
 
 const RULES = `
 [[filter]]
