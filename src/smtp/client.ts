@@ -288,6 +288,6 @@ export class SmtpClient {
   }
 
   #ask(verb: Verb, argument?: string): Promise<Reply> {
-    return ask(this.#channel, verb, argument, this.#options.timeout);
+    return ask(this.#channel, verb, argument, { timeout: this.#options.timeout });
   }
 }

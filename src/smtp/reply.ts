@@ -71,6 +71,21 @@ export class ReplyParser implements Parser<Reply> {
   }
 }
 
+/**
+ * Reads the reply to RSET between two messages. No server refuses that (RFC 5321 §4.1.1.5), so what seems to is the answer
+ * to something else, as are all behind it: those of a server that has read a chunk as commands. None of them may count.
+ */
+export class ResetParser extends ReplyParser {
+  override push(bytes: Uint8Array): number {
+    const taken = super.push(bytes);
+    const reply = this.result?.value;
+    if (reply === undefined || succeeded(reply) || reply.code === 421) return taken;
+    throw new ProtocolError('out-of-step', `The server refused RSET (${describeReply(reply)}).`, {
+      hint: 'It may have read a message as commands. If it comes to this again, set chunking: false for it.',
+    });
+  }
+}
+
 /** The lines of a reply as a server writes them, CRLF between, continuation marked (RFC 5321 §4.2.1). */
 export function formatReply(code: number, text: string | readonly string[], enhanced?: string): string {
   const lines = (typeof text === 'string' ? [text] : text).map((line, at, { length }) => {

@@ -12,7 +12,7 @@
  */
 import { PosthornError, SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
-import { ask } from './ask.ts';
+import { ask, type AskOptions } from './ask.ts';
 import { type Answers, Body, bdat, inOnePiece } from './body.ts';
 import type { Capabilities } from '../wire/capabilities.ts';
 import { AFTER_DOT, type Verb } from './commands.ts';
@@ -20,7 +20,7 @@ import type { Envelope, Outgoing, SendOptions, SendResult } from './envelope.ts'
 import { withoutChunking } from './capabilities.ts';
 import { introduce, writtenFor } from './introduction.ts';
 import { Opened } from './opened.ts';
-import { type Reply, ReplyParser, refusal, succeeded } from './reply.ts';
+import { type Reply, ReplyParser, refusal, ResetParser, succeeded } from './reply.ts';
 import { notYetSent, refused, verdict, verdicts } from './verdict.ts';
 
 /** A message of up to so many octets travels with its commands. */
@@ -159,7 +159,7 @@ export class Transaction {
 
   #question(opened: Opened | undefined): (() => Promise<Reply>) | undefined {
     if (this.#session.way === 'data') return () => this.#ask('DATA');
-    return opened && (() => this.#ask('BDAT', '1', opened.first.subarray(0, 1)));
+    return opened && (() => this.#ask('BDAT', '1', { octet: opened.first.subarray(0, 1) }));
   }
 
   /** The message in a transaction of its own, by what the server can do without BDAT. */
@@ -175,7 +175,7 @@ export class Transaction {
    */
   async #introduce(ask?: () => Promise<Reply>): Promise<Introduction> {
     const { pipelining } = this.#session.channel;
-    if (this.#session.reset) this.#ask('RSET').catch(() => undefined);
+    if (this.#session.reset) this.#ask('RSET', undefined, { parser: new ResetParser() }).catch(() => undefined);
     const mailReply = this.#ask('MAIL', this.#sender);
     try {
       // A server that takes one command at a time is spared those that a refusal has made pointless.
@@ -226,8 +226,8 @@ export class Transaction {
     return { outcome, recipients, reply };
   }
 
-  #ask(verb: Verb, argument?: string, octet?: Uint8Array): Promise<Reply> {
-    return ask(this.#session.channel, verb, argument, this.#session.timeout, octet);
+  #ask(verb: Verb, argument?: string, options?: AskOptions): Promise<Reply> {
+    return ask(this.#session.channel, verb, argument, { timeout: this.#session.timeout, ...options });
   }
 }
 
