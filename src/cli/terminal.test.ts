@@ -48,7 +48,7 @@ test('the visible forms', () => {
 
 test('what people write is left alone', () => {
   for (const text of [
-    'plain', 'Grüße', 'Привет', 'שלום', '你好', 'कर्म', 'क्‍ष', 'می‌خواهم', 'ශ්‍රී', '👨‍👩‍👧', '❤️', '🏳️‍🌈', '👩🏽‍💻', '葛󠄀', 'e\u0301', '⠓⠊⠀⠞⠓⠑⠗⠑', '1️⃣', '⚡︎', '≨︀', '\\x1b', '한국어', 'a\u00a0b',
+    'plain', 'Grüße', 'Привет', 'שלום', '你好', 'कर्म', 'क्‍ष', 'می‌خواهم', 'ශ්‍රී', '👨‍👩‍👧', '❤️', '🏳️‍🌈', '👩🏽‍💻', '葛󠄀', 'e\u0301', '⠓⠊⠀⠞⠓⠑⠗⠑', '1️⃣', '⚡︎', 'ᠠ᠋\u200dᠨ', '\u1820\u180b', '≨︀', '\\x1b', '한국어', 'a\u00a0b',
   ]) {
     assert.equal(safeText(text), text);
   } // biome-ignore format: a table
@@ -60,6 +60,18 @@ test('joiners that join nothing, stacked selectors and stacked marks are shown',
   assert.equal(safeText('\u{1f600}\ufe0f\u{e0101}\u{e0102}'), '\u{1f600}\ufe0f\\u{e0101}\\u{e0102}');
   assert.equal(safeText(`a${'\u0301'.repeat(9)}`), `a${'\u0301'.repeat(8)}\\u0301`);
   assert.equal(safeText('h\u{e0120}i\ufe01!\ufe0f1\ufe0f\u180b'), 'h\\u{e0120}i\\ufe01!\\ufe0f1\\ufe0f\\u180b');
+});
+
+test('nothing leans on what is itself shown', () => {
+  const pairs: [string, string][] = [
+    ['\ufe0f\u200d\u0610', '\\ufe0f\\u200d\u0610'], ['\u180e\u180b', '\\u180e\\u180b'], ['\u1820\u180b\u180c', '\u1820\u180b\\u180c'],
+    ['\u3164\ufe00', '\\u3164\\ufe00'], ['\u0628\u200d\u180b', '\u0628\\u200d\\u180b'], ['\u2800\ufe00', '\\u2800\\ufe00'],
+    [`\u0915${'\u0941'.repeat(9)}\u200d\u0915`, `\u0915${'\u0941'.repeat(8)}\\u0941\\u200d\u0915`],
+  ]; // biome-ignore format: a table
+  for (const [text, safe] of pairs) {
+    assert.equal(safeText(text), safe);
+    assert.equal(safeText(safe), safe);
+  }
 });
 
 test('what only looks like a blank, and blanks that push the rest off the screen, are shown on a single line', () => {
@@ -79,7 +91,32 @@ test('styles of our own pass, and nothing else that begins with ESC', () => {
 const character = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 3 }),
   fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
-  fc.constantFrom(...HOSTILE, '\u200d', '\u200c', '\ufe0f', '\u{1f600}', '\u0301', '\u0915', '\r\n', '界', '🇩🇪'),
+  fc.constantFrom(
+    ...HOSTILE,
+    '\u{1f600}',
+    '\u0301',
+    '\u0915',
+    '\u1820',
+    '\u0628',
+    '\u2800',
+    '\r\n',
+    '界',
+    '🇩🇪',
+    '1',
+    '\u20e3',
+  ),
+  fc.constantFrom(
+    '\u200d',
+    '\u200c',
+    '\ufe0e',
+    '\ufe0f',
+    '\ufe00',
+    '\u{e0100}',
+    '\u180b',
+    '\u180c',
+    '\u{1f3fd}',
+    '\u0941'.repeat(8),
+  ),
 );
 const anything = fc.array(character, { maxLength: 30 }).map((parts) => parts.join(''));
 

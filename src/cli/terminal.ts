@@ -14,7 +14,10 @@ import { eastAsianWidth } from 'get-east-asian-width';
  */
 const JOINING =
   '[[\\p{scx=Arab}\\p{scx=Syrc}\\p{scx=Mong}\\p{scx=Nkoo}\\p{scx=Deva}\\p{scx=Beng}\\p{scx=Guru}\\p{scx=Gujr}\\p{scx=Orya}' +
-  '\\p{scx=Taml}\\p{scx=Telu}\\p{scx=Knda}\\p{scx=Mlym}\\p{scx=Sinh}]&&[\\p{L}\\p{M}]]';
+  '\\p{scx=Taml}\\p{scx=Telu}\\p{scx=Knda}\\p{scx=Mlym}\\p{scx=Sinh}]&&[[\\p{L}\\p{M}]--\\p{Default_Ignorable_Code_Point}]]';
+
+const MONGOLIAN = '[\\p{scx=Mong}--\\p{Default_Ignorable_Code_Point}]';
+const MONGOLIAN_SELECTOR = '[\\u180B-\\u180D\\u180F]';
 
 /**
  * What never reaches a terminal as it is:
@@ -23,17 +26,19 @@ const JOINING =
  *   Hangul fillers, tags), and interlinear annotation;
  * - joiners that join nothing, variation selectors that select nothing (a row of them can carry a hidden text), and the
  *   ninth mark on one letter.
+ *
+ * What a joiner or a selector leans on is never one of these itself: all is found at once, and nothing new the second time.
  */
 const UNSAFE = [
   '[[\\p{Cc}\\p{Cs}\\p{Noncharacter_Code_Point}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\uFFF9-\\uFFFB]' +
     '--[\\u200C\\u200D\\p{Variation_Selector}]]',
-  `(?<!${JOINING})\\u200C|\\u200C(?!${JOINING})`,
-  `(?<!${JOINING}|[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\uFE0F])\\u200D|\\u200D(?!${JOINING}|\\p{Extended_Pictographic})`,
+  `(?<!${JOINING}|${MONGOLIAN}${MONGOLIAN_SELECTOR})\\u200C|\\u200C(?!${JOINING})`,
+  `(?<!${JOINING}|${MONGOLIAN}${MONGOLIAN_SELECTOR}|[\\p{Extended_Pictographic}\\p{Emoji_Modifier}]|[\\p{Emoji}--\\p{ASCII}]\\uFE0F)\\u200D|\\u200D(?!${JOINING}|\\p{Extended_Pictographic})`,
   '(?<![\\p{Emoji}--\\p{ASCII}])(?<![0-9#*](?=\\uFE0F\\u20E3))[\\uFE0E\\uFE0F]',
-  '(?<![[\\p{L}\\p{M}\\p{P}\\p{S}]--[\\p{ASCII}\\p{Variation_Selector}]])[\\uFE00-\\uFE0D]',
+  '(?<![[\\p{L}\\p{M}\\p{P}\\p{S}]--[\\p{ASCII}\\p{Default_Ignorable_Code_Point}\\u2800]])[\\uFE00-\\uFE0D]',
   '(?<!\\p{Ideographic})[\\u{E0100}-\\u{E01EF}]',
-  '(?<!\\p{scx=Mong})[\\u180B-\\u180D\\u180F]',
-  '(?<=\\p{M}{8})\\p{M}',
+  `(?<!${MONGOLIAN})${MONGOLIAN_SELECTOR}`,
+  '(?<=\\p{M}{8})\\p{M}|(?<=\\p{M}{9})[\\u200C\\u200D]',
 ].join('|');
 
 /** On one line, moreover: a blank Braille pattern among no others, which looks like a space, and is a name's only letter. */
