@@ -137,6 +137,40 @@ test('to LMTP: each message has an answer of its own', async (t) => {
   assert.equal(lmtp.connections(), 1);
 });
 
+/** An LMTP server that takes so many messages over one connection, and then ends it, with these words or without any. */
+async function tiredPlace(t: TestContext, most: number, last: string | null) {
+  let [data, taken, carried] = [false, 0, 0];
+  const server = await startLineServer(t, '220 lmtp\r\n', (line) => {
+    if (data) {
+      if (line !== '.') return undefined;
+      [data, taken, carried] = [false, taken + 1, carried + 1];
+      return '250 2.1.5 kept\r\n';
+    }
+    if (line.startsWith('LHLO')) carried = 0;
+    if (line.startsWith('MAIL') && carried === most) return last;
+    data = line === 'DATA';
+    return data ? '354 go on\r\n' : line === 'QUIT' ? '221 bye\r\n' : '250 ok\r\n';
+  });
+  const url = `lmtp+insecure://ann@127.0.0.1:${server.port}`;
+  return { url, taken: () => taken, connections: server.connections };
+}
+
+test('to an LMTP server that wants a new connection now and then, be it said or not', async (t) => {
+  for (const last of ['421 4.3.2 enough for now\r\n', null]) {
+    const place = await tiredPlace(t, 2, last);
+    const { fetch, left } = await scene(t, ['a', 'b', 'c', 'd', 'e']);
+    const { failed } = await fetch(place.url, { keep: false });
+    assert.deepEqual([failed, place.taken(), place.connections(), left()], [[], 5, 3, []]);
+  }
+});
+
+test('to an LMTP server that takes nothing over a new connection either: it is not asked for ever', async (t) => {
+  const place = await tiredPlace(t, 0, '421 4.3.2 not now\r\n');
+  const { fetch, left } = await scene(t, ['a', 'b']);
+  const { failed } = await fetch(place.url, { keep: false });
+  assert.deepEqual([failed.length, place.connections(), left()], [2, 2, ['a', 'b']]);
+});
+
 test('a server that is lost in the middle of a message hands nothing over', async (t) => {
   const { home, fetch, left } = await scene(t, ['a', 'b'], {
     answer: (line) => (line === 'RETR 2' ? null : undefined),

@@ -9,6 +9,7 @@ import type { DeliverTarget } from '../config/deliver-target.ts';
 import { PosthornError, ReplyError, StoreError, UsageError } from '../errors.ts';
 import { type MboxEnvelope, mboxEntry } from '../mime/mbox.ts';
 import type { SmtpClient } from '../smtp/client.ts';
+import { isPassing } from '../smtp/pool-connection.ts';
 import { Maildir } from '../store/maildir.ts';
 import { appendToMbox } from '../store/mbox-file.ts';
 import { readStored } from '../store/reader.ts';
@@ -98,17 +99,17 @@ function lmtpTarget(recipient: string | undefined, connect: () => Promise<SmtpCl
   }
   let client: SmtpClient | undefined;
   return {
-    async take({ path, size }) {
-      client ??= await connect();
-      const has8bit = client.capabilities.has('8BITMIME');
-      const message = { chunks: () => readStored(path), size, has8bit };
-      try {
-        const { outcome, recipients } = await client.send({ from: '', recipients: [recipient] }, message);
-        if (outcome === 'sent') return;
-        throw new Refused(recipients.map(({ reply }) => reply.lines.join(' ')).join(' '));
-      } catch (error) {
-        if (error instanceof ReplyError) throw new Refused(error.message);
-        throw error;
+    async take(message) {
+      for (;;) {
+        const standing = client?.open === true;
+        if (client === undefined || !standing) client = await connect();
+        try {
+          return await giveTo(client, recipient, message);
+        } catch (error) {
+          // A server may end a session between two messages, or when it has had enough of them (RFC 5321 §3.8).
+          if (standing && isPassing(error)) continue;
+          throw error instanceof ReplyError ? new Refused(error.message) : error;
+        }
       }
     },
     close: async () => {
@@ -117,6 +118,14 @@ function lmtpTarget(recipient: string | undefined, connect: () => Promise<SmtpCl
       });
     },
   };
+}
+
+/** @throws Refused, and whatever `SmtpClient.send` throws. */
+async function giveTo(client: SmtpClient, recipient: string, { path, size }: Held): Promise<void> {
+  const has8bit = client.capabilities.has('8BITMIME');
+  const message = { chunks: () => readStored(path), size, has8bit };
+  const { outcome, recipients } = await client.send({ from: '', recipients: [recipient] }, message);
+  if (outcome !== 'sent') throw new Refused(recipients.map(({ reply }) => reply.lines.join(' ')).join(' '));
 }
 
 function envelope(): MboxEnvelope {
