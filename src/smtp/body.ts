@@ -46,15 +46,18 @@ export class Body {
     const octets = await this.#pour(reply, async (chunk) => {
       for (const piece of encoder.push(chunk)) await this.#channel.write(piece);
     });
-    const { size } = this.#message;
-    if (size !== undefined && goesAsItIs(this.#message) && octets !== size) throw await this.#stopped(reply, changed());
     return this.#finish(reply, [encoder.end()], `(${octets} octets)\r\n.`);
   }
 
   /** By BDAT: at once where the size is known, in chunks where it is not. */
   byCount(): Promise<Answers> {
-    const { size } = this.#message;
-    return size !== undefined && size > 0 && goesAsItIs(this.#message) ? this.#whole(size) : this.#inChunks();
+    const size = this.#exactSize;
+    return size !== undefined && size > 0 ? this.#whole(size) : this.#inChunks();
+  }
+
+  /** Of what will leave, dots that are doubled left out; undefined where that is not known. */
+  get #exactSize(): number | undefined {
+    return goesAsItIs(this.#message) ? this.#message.size : undefined;
   }
 
   async #whole(size: number): Promise<Answers> {
@@ -63,15 +66,12 @@ export class Body {
     await this.#channel.write(bdat(size, true), `BDAT ${size} LAST`).catch(() => undefined);
     // A chunk is held until it is known to be within the count: an octet more would be read as a command, and with the
     // last one the server takes the message, so nothing may be left that could still go wrong.
-    let [held, octets]: [Uint8Array, number] = [new Uint8Array(), 0];
-    await this.#pour(reply, async (chunk) => {
-      octets += chunk.length;
-      if (octets > size) throw changed();
+    let held: Uint8Array = new Uint8Array();
+    const octets = await this.#pour(reply, async (chunk) => {
       if (chunk.length === 0) return;
       await this.#channel.write(held);
       held = chunk;
     });
-    if (octets < size) throw await this.#stopped(reply, changed());
     return this.#finish(reply, [held], `(${octets} octets)`);
   }
 
@@ -102,8 +102,12 @@ export class Body {
     return this.#channel.expect(new ReplyParser(), { phase: 'data' });
   }
 
-  /** Gives the message to `write`, chunk by chunk, until its end or until the answer or the loss comes first. */
+  /**
+   * Gives the message to `write`, chunk by chunk, until its end or until the answer or the loss comes first. Returns its
+   * octets. One that is not as long as was said is given up, as soon as that is seen: it may never end.
+   */
   async #pour(reply: Expected<Reply> | undefined, write: (chunk: Uint8Array) => Promise<void>): Promise<number> {
+    const size = this.#exactSize;
     let octets = 0;
     try {
       // A source that yields nothing more, such as a terminal, must not hold us when there is nobody left to send to.
@@ -114,14 +118,16 @@ export class Body {
       );
       for await (const chunk of goesAsItIs(this.#message) ? chunks : normaliseEol(chunks)) {
         if (reply?.settled) break;
-        await write(chunk);
         octets += chunk.length;
+        if (size !== undefined && octets > size) throw changed();
+        await write(chunk);
         this.#progress(chunk.length);
       }
     } catch (error) {
       throw await this.#stopped(reply, error);
     }
     if (reply?.settled || this.#channel.failure !== undefined) throw await this.#stopped(reply, this.#channel.failure);
+    if (size !== undefined && octets < size) throw await this.#stopped(reply, changed());
     return octets;
   }
 
@@ -185,12 +191,16 @@ function goesAsItIs({ exactLines, isBinary }: Outgoing): boolean {
 export async function inOnePiece(channel: Channel, message: Outgoing, most: number): Promise<Buffer | undefined> {
   if (message.size === undefined || message.size > most || !goesAsItIs(message)) return undefined;
   const pieces: Uint8Array[] = [];
-  for await (const chunk of takeUntil(chunksOf(message), channel.over)) pieces.push(chunk);
+  let octets = 0;
+  for await (const chunk of takeUntil(chunksOf(message), channel.over)) {
+    octets += chunk.length;
+    if (octets > message.size) throw changed();
+    pieces.push(chunk);
+  }
   if (channel.failure !== undefined) throw notYetSent(channel.failure);
   const [only] = pieces;
-  const whole = pieces.length === 1 && only !== undefined ? asBuffer(only) : Buffer.concat(pieces);
-  if (whole.length !== message.size) throw changed();
-  return whole;
+  if (octets < message.size) throw changed();
+  return pieces.length === 1 && only !== undefined ? asBuffer(only) : Buffer.concat(pieces);
 }
 
 function changed(): UsageError {
