@@ -1,12 +1,12 @@
 /** Whatever the umask, nobody else can read what is made; and no configuration is taken from where one happens to be. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { lstat, readdir, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { makeMailHome } from '../support/mail-home.ts';
-import { PROGRAM } from '../support/program.ts';
+import { makeHome, PROGRAM } from '../support/program.ts';
 
 const run = promisify(execFile);
 
@@ -43,4 +43,28 @@ test('a configuration in the current folder is not one', async (t) => {
   const { code } = await home.posthorn(['fetch']);
   assert.equal(code, 0);
   assert.ok(!(await readdir(home.folder)).includes('evil'));
+});
+
+test('what Node has compiled is kept, and taken, only where nobody else can write', async (t) => {
+  const home = await makeHome(t);
+  const { NODE_COMPILE_CACHE: _, ...env } = home.env;
+  const [shared, base] = [join(home.folder, 'shared'), join(home.folder, 'cache')];
+  const [own, elsewhere] = [join(base, 'posthorn/.compiled'), join(home.folder, 'elsewhere')];
+  for (const folder of [shared, base, elsewhere]) await mkdir(folder, { recursive: true });
+  const version = () =>
+    run('sh', ['-c', 'umask 000; exec "$@"', 'sh', process.execPath, PROGRAM, '--version'], {
+      env: { ...env, TMPDIR: shared },
+    });
+  await version();
+  assert.equal((await readdir(own, { recursive: true })).length, 2);
+  assert.equal((await lstat(own)).mode & 0o777, 0o700);
+  const open = () => mkdir(own).then(() => chmod(own, 0o777));
+  for (const spoil of [open, () => symlink(elsewhere, own)]) {
+    await rm(own, { recursive: true });
+    await spoil();
+    await version();
+    assert.deepEqual(await readdir(own), []);
+  }
+  // The folder for temporary files is everybody's.
+  assert.deepEqual(await readdir(shared), []);
 });
