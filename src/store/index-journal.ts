@@ -52,8 +52,9 @@ export const NUMBER_OF =
 export async function applyJournal(database: DatabaseSync, state: string): Promise<boolean> {
   for (let gained = false; ; gained = true) {
     const tail = await journalTail(database, state, 'journal', readRecord, CHUNK);
-    if (tail.records.length === 0) return gained;
     applyTail(database, tail);
+    // What is appended meanwhile is for the next time: while a fetch is under way that does not end.
+    if (tail.records.length < CHUNK) return gained || tail.records.length > 0;
   }
 }
 

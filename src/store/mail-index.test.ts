@@ -29,6 +29,22 @@ test('while another process is at work in the mailbox, what has no number is lef
   assert.deepEqual(await indexed(paths, ''), [2, 1]);
 });
 
+test('a list does not wait for the end of a fetch', async (t) => {
+  const paths = indexHome(t);
+  put(paths, 'new/100.a', 'Subject: one\n\n');
+  const writer = await Mailbox.open(paths);
+  let [appended, listed] = [0, false];
+  const fetch = async (): Promise<void> => {
+    for (; !listed && appended < 200; appended++) await writer.plan(writer.survey([{ uidl: `${appended}`, size: 1 }]));
+  };
+  const fetching = Promise.all([fetch(), fetch(), fetch(), fetch()]);
+  assert.deepEqual(await indexed(paths, ''), [1]);
+  listed = true;
+  await fetching;
+  assert.ok(appended < 200, `${appended} messages were planned meanwhile`);
+  await writer.close();
+});
+
 test('flags, moves and removals by other programs are seen, and nothing is read again for them', async (t) => {
   const paths = indexHome(t);
   for (const name of ['.Archive/cur', '.Archive/new', '.Archive/tmp'])
