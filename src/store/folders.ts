@@ -11,7 +11,7 @@ import { StoreError } from '../errors.ts';
 import { errnoOf, guarded } from './fault.ts';
 import { syncFolder } from './folder.ts';
 import { folderName, folderPart, INBOX } from './folder-name.ts';
-import { type FlagChange, Maildir, type MaildirEntry, type MaildirPlace } from './maildir.ts';
+import { type FlagChange, type KnownSize, Maildir, type MaildirEntry, type MaildirPlace } from './maildir.ts';
 import { inParallel } from './parallel.ts';
 import { openContent, type StoredContent } from './reader.ts';
 
@@ -85,12 +85,14 @@ export class Folders {
   /**
    * All messages, or those with these base names; one that has a place in two folders, as a move that was interrupted leaves
    * it, is told of once.
+   *
+   * @param sizeOf as for `Maildir.list`.
    */
-  async list(only?: ReadonlySet<string>): Promise<{ entries: FolderEntry[]; ignored: string[] }> {
+  async list(only?: ReadonlySet<string>, sizeOf?: KnownSize): Promise<{ entries: FolderEntry[]; ignored: string[] }> {
     const entries = new Map<string, FolderEntry>();
     const ignored: string[] = [];
     for (const { name, maildir } of await this.all()) {
-      const listing = await unlessGone(name, () => maildir.list(only));
+      const listing = await unlessGone(name, () => maildir.list(only, sizeOf));
       for (const entry of listing?.entries ?? []) entries.set(entry.base, { ...entry, folder: name });
       ignored.push(...(listing?.ignored ?? []));
     }

@@ -35,7 +35,7 @@ export class Inventory {
 
   /** Looks at the folders again. @returns all that is there, numbered or not. */
   async refresh(): Promise<readonly FolderEntry[]> {
-    const { entries, ignored } = await this.#folders.list();
+    const { entries, ignored } = await this.#folders.list(undefined, (base) => this.#ledger.sizeOf(base));
     this.ignored = ignored;
     this.#entries = new Map(entries.map((entry) => [entry.base, entry]));
     return entries;

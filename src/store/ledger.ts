@@ -43,6 +43,8 @@ export interface LedgerItem {
   readonly known?: true | undefined;
   readonly unfiltered?: true | undefined;
   readonly gone?: true | undefined;
+  /** Another program gave it another name, and may have written it again for that. */
+  readonly moved?: true | undefined;
 }
 
 /** For nearly each text there is one number, and a set for that would take far more memory. */
@@ -92,6 +94,12 @@ export class Ledger {
   /** The message that has this name, or once had it. */
   byBase(base: string): LedgerItem | undefined {
     return this.#byNumber.get(this.#numberOf.get(base) ?? 0);
+  }
+
+  /** The size that the file of this name was stored with; undefined where what was stored may have been written again. */
+  sizeOf(base: string): number | undefined {
+    const item = this.byBase(base);
+    return item?.base === base && !item.moved ? item.stored?.size : undefined;
   }
 
   /** All messages, in the order of their numbers. */
@@ -151,7 +159,7 @@ export class Ledger {
     const item = this.#byNumber.get(number);
     if (item === undefined || (this.#numberOf.get(base) ?? number) !== number) return false;
     this.#numberOf.set(base, number);
-    return this.#change(item, { base });
+    return this.#change(item, { base, moved: true });
   }
 
   #prove(item: LedgerItem): boolean {

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -98,6 +99,26 @@ test('so does one that mutt rewrote', async () => {
   writeFileSync(archived('1.M.other:2,'), rewritten(text));
   unlinkSync(fetched[2] ?? '');
   assert.deepEqual(await opened(), ['1 inbox', '2 inbox', '3 Archive work']);
+  // Its size is that of the file, and that of the others is known without a look.
+  const mailbox = await Mailbox.view(paths);
+  assert.deepEqual(
+    [1, 3].map((number) => mailbox.byNumber(number)?.size),
+    [text.length, rewritten(text).length],
+  );
+});
+
+test('what took the place of a message under its name is none', async () => {
+  const [first = '', second = ''] = fetched;
+  unlinkSync(first);
+  symlinkSync(second, first);
+  unlinkSync(second);
+  mkdirSync(second);
+  const mailbox = await Mailbox.view(paths);
+  assert.deepEqual(mailbox.ignored.toSorted(), [first, second].toSorted());
+  assert.deepEqual(
+    mailbox.messages().map(({ number }) => number),
+    [3],
+  );
 });
 
 test('what was changed in it is another message, and so is a copy', async () => {
