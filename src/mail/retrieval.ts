@@ -21,6 +21,8 @@ const IN_MEMORY = 256 * 1024;
 /** Messages, or octets of them, that are worth syncing folder and journal for while others are still to come. */
 const BATCH = 64;
 const BATCH_OCTETS = 4 * 1024 * 1024;
+/** The most messages in one round: those that came during the one before it are more than a batch. */
+const ROUND = 256;
 
 /** A message of the server's listing. */
 export interface Wanted extends Surveyed {
@@ -118,7 +120,7 @@ export class Retrieval {
   /** Stores what has come, batch by batch, until nothing more comes. Never rejects. */
   async #storeAll(): Promise<void> {
     for (;;) {
-      if (this.#isDue()) await this.#store(this.#arrived.splice(0, BATCH));
+      if (this.#isDue()) await this.#store(this.#arrived.splice(0, ROUND));
       else if (this.#underWay === 0 && (this.#allAsked || this.#failure !== undefined)) return;
       else await this.#change.promise;
     }

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import { chmod, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { umask } from 'node:process';
 import { afterEach, beforeEach, mock, test } from 'node:test';
+import { promisify } from 'node:util';
 import { StoreError, UsageError } from '../errors.ts';
 import { Maildir } from './maildir.ts';
 
@@ -16,7 +19,7 @@ beforeEach(async () => {
   root = join(folder, 'mail');
 });
 afterEach(async () => {
-  mock.restoreAll();
+  mended();
   await rm(folder, { recursive: true });
 });
 
@@ -148,26 +151,38 @@ test('what is complete is synced before it is committed, and committed or aborte
 });
 
 /** The prototype of file handles, to make one of their methods fail. */
-async function handles(): Promise<{ sync(): Promise<void>; write(): Promise<void> }> {
+async function handles(): Promise<{ sync(): Promise<void> }> {
   const handle = await open(folder, 'r');
   await handle.close();
-  return Object.getPrototypeOf(handle) as { sync(): Promise<void>; write(): Promise<void> };
+  return Object.getPrototypeOf(handle) as { sync(): Promise<void> };
+}
+
+/** Makes a call of the system fail, until `mended`. @returns how often it was tried. */
+function broken(name: 'fsync' | 'write', errno: string): () => number {
+  const fail = (...args: unknown[]) =>
+    (args.at(-1) as (error: Error) => void)(Object.assign(new Error(errno), { code: errno }));
+  const method = mock.method(fs, name, Object.assign(fail, { [promisify.custom]: undefined }));
+  syncBuiltinESMExports();
+  return () => method.mock.callCount();
+}
+
+function mended(): void {
+  mock.restoreAll();
+  syncBuiltinESMExports();
 }
 
 test('a failed sync is not tried again: the message is not stored and nothing is left', async () => {
   const maildir = await Maildir.open(root, { create: true });
-  for (const failing of [1, 2]) {
-    let calls = 0;
-    const { sync } = await handles();
-    const failure = mock.method(await handles(), 'sync', function (this: unknown) {
-      calls += 1;
-      return calls === failing
-        ? Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }))
-        : sync.call(this as never);
-    });
+  const syncFolder = async (): Promise<() => number> => {
+    const eio = Object.assign(new Error('EIO'), { code: 'EIO' });
+    const method = mock.method(await handles(), 'sync', () => Promise.reject(eio));
+    return () => method.mock.callCount();
+  };
+  for (const failing of [async () => broken('fsync', 'EIO'), syncFolder]) {
+    const tried = await failing();
     await assert.rejects(maildir.deliver('m').commit(), code('io-error'));
-    assert.equal(calls, failing);
-    failure.mock.restore();
+    assert.equal(tried(), 1);
+    mended();
     assert.deepEqual((await readdir(root, { recursive: true })).sort(), ['cur', 'new', 'tmp']);
   }
 });
@@ -182,13 +197,13 @@ test('each errno has its code', async () => {
     EMFILE: 'too-many-files',
   };
   for (const [errno, expected] of Object.entries(cases)) {
-    mock.method(await handles(), 'write', () => Promise.reject(Object.assign(new Error(errno), { code: errno })));
+    broken('write', errno);
     const delivery = maildir.deliver();
     await assert.rejects(async () => {
       for (let index = 0; index < 4; index += 1) await delivery.write(Buffer.alloc(256 * 1024));
     }, code(expected));
     await assert.rejects(delivery.commit(), code(expected));
-    mock.restoreAll();
+    mended();
     assert.deepEqual(await readdir(join(root, 'tmp')), []);
   }
 });

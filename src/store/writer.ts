@@ -3,24 +3,29 @@
  * or the content complete.
  *
  * Why: a small message then costs one open and one write, ten thousand unfinished ones hold no file descriptor, and
- * what fits the buffer may never need a file at all. What this file must never know: what the bytes are, and where
+ * what fits the buffer may never need a file at all. What waits for the disk is asynchronous, and so is what takes long; all
+ * else costs a fifth when it is not, and would stand in the queue behind what waits. What this file must never know: what the bytes are, and where
  * the file goes afterwards.
  */
 import type { Hash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, constants, fsync, openSync, write, writeSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { UsageError } from '../errors.ts';
 import { guarded } from './fault.ts';
 import { removeLeftover } from './folder.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 const FIRST_BUFFER = 8 * 1024;
+/** Octets that are written at once. */
+const SMALL = 32 * 1024;
 
 export class FileWriter {
   readonly path: string;
   readonly #capacity: number;
   readonly #hash: Hash | undefined;
-  #file: FileHandle | undefined;
+  /** Its descriptor, while it is open. */
+  #file: number | undefined;
   #created = false;
   #buffer = Buffer.alloc(0);
   #spare: Buffer<ArrayBuffer> | undefined;
@@ -73,14 +78,14 @@ export class FileWriter {
   async persist(): Promise<void> {
     if (this.#discarded) throw closed();
     await this.#drain();
-    await guarded(`sync ${this.path}`, async () => this.#file?.sync());
-    await this.#close();
+    await guarded(`sync ${this.path}`, async () => this.#file !== undefined && promisify(fsync)(this.#file));
+    this.#close();
   }
 
   /** Brings everything into the file and closes it, without making it durable. */
   async finish(): Promise<void> {
     await this.#drain();
-    await this.#close();
+    this.#close();
   }
 
   /** Closes and removes the file. Never throws: what stays is a leftover with a name of its own. */
@@ -92,7 +97,11 @@ export class FileWriter {
   }
 
   async #remove(): Promise<void> {
-    await this.#close().catch(() => undefined);
+    try {
+      this.#close();
+    } catch {
+      // It is removed all the same.
+    }
     if (this.#created) await removeLeftover(this.path);
     this.#created = false;
   }
@@ -128,15 +137,19 @@ export class FileWriter {
   }
 
   async #append(bytes: Uint8Array, position: number): Promise<void> {
-    this.#file ??= await open(this.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    this.#file ??= openSync(this.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     this.#created = true;
-    await writeAll(this.#file, bytes, position);
+    for (let done = 0; done < bytes.length; ) {
+      const [from, length] = [position + done, bytes.length - done];
+      if (length <= SMALL) done += writeSync(this.#file, bytes, done, length, from);
+      else done += (await promisify(write)(this.#file, bytes, done, length, from)).bytesWritten;
+    }
   }
 
-  async #close(): Promise<void> {
+  #close(): void {
     const file = this.#file;
     this.#file = undefined;
-    await file?.close();
+    if (file !== undefined) closeSync(file);
   }
 }
 
