@@ -55,12 +55,16 @@ export async function sendPrepared(
   options: WritingOptions & SendingOptions,
   { preparing, requests, sent }: { preparing: Promise<Prepared>; requests: SendRequests; sent?: () => Promise<void> },
 ): Promise<number> {
+  const { output } = context;
   const message = await ready(context, options, preparing);
   let done = false;
   try {
     const code = await deliver(context, account, message, options, requests);
     done = options.dryRun !== true;
     if (done) await sent?.();
+    await output.flushed();
+    // The exit code will say that writing failed, and nothing of the message: nobody should send it again for that.
+    if (done && output.failure !== undefined) output.warn('it was sent, but what became of it could not be written.');
     return code;
   } finally {
     await message.remove(done);

@@ -113,6 +113,17 @@ test('an output that is closed, full, or was never there', async (t) => {
   }
 });
 
+test('a message that was sent is said to be, though its report cannot be written', async (t) => {
+  const home = await makeMailHome(t);
+  const send = ['send', '-t', 'bob@example.org', '-s', 'once', '--body', 'x', '--json'];
+  const script = '"$0" "$@" >/dev/full';
+  const args = ['-c', script, process.execPath, PROGRAM, ...send];
+  const full = await ended(spawn('sh', args, { cwd: home.folder, env: home.env, stdio: ['ignore', 'pipe', 'pipe'] }));
+  assert.equal(full.code, 74);
+  assert.match(full.stderr, /"warning".*it was sent, but/);
+  assert.equal(home.sandbox.messages('bob@example.org').length, 1);
+});
+
 test('a server without STLS or STARTTLS', async (t) => {
   const home = await makeHome(t, { POSTHORN_PASSWORD: 'tops3cret' });
   const pop3 = await startLineServer(t, '+OK fake\r\n', (line) => (line === 'QUIT' ? '+OK\r\n' : '-ERR no\r\n'));
