@@ -43,7 +43,11 @@ export function beginFromLink(context: Context, url: string, given: WritingOptio
       if (given.dryRun === true || given.edit === true) return;
       output.say(`To:      ${envelope.recipients.join(', ')}`);
       output.say(`Subject: ${given.subject ?? subject ?? ''}`);
-      for (const line of (text ?? '').split('\n').slice(0, MAX_LINES)) output.say(`  ${line}`);
+      const lines = (text ?? '').replace(/\n$/, '').split('\n');
+      for (const line of lines.slice(0, MAX_LINES)) output.say(`  ${line}`);
+      // Whoever made the link may have put there what is not to be seen.
+      const more = lines.length - MAX_LINES;
+      if (more > 0) output.say(`  … and ${more} more ${more === 1 ? 'line' : 'lines'}, which --dry-run shows.`);
       await confirm(context, 'Send it?');
     },
   };

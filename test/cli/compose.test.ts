@@ -206,6 +206,11 @@ suite('a text that speaks of a file which is not there', () => {
     await run.shows(/To: +bob@example\.org\s+Subject: +Buy\s+two\s+lines\s+Send it\? \[y\/n\] /);
     run.type('n');
     assert.equal((await run.ended).code, 130);
+    const body = encodeURIComponent(`Yes.${'\r\n'.repeat(41)}I resign.`);
+    const long = startOnTerminal(home, ['send', `mailto:bob@example.org?body=${body}`]);
+    await long.shows(/Yes\.[^]*… and 2 more lines, which --dry-run shows\.\s+Send it\? \[y\/n\] /);
+    long.type('n');
+    assert.equal((await long.ended).code, 130);
     assert.equal(home.sandbox.messages('bob@example.org').length, sent);
   });
 });
