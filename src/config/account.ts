@@ -102,7 +102,7 @@ export function accountNamed(config: Config, name: string | undefined): AccountC
   const hint =
     known.length > 0
       ? `The accounts are: ${known.join(', ')}.`
-      : 'No account is configured: add one with "posthorn account add", or give --pop3 URL and --smtp URL.';
+      : 'No account is configured: write one into the configuration file, or give --pop3 URL and --smtp URL.';
   if (wanted === undefined) {
     throw new ConfigError(
       'no-account',
