@@ -66,7 +66,8 @@ export class SmtpPool {
    * each from the beginning.
    *
    * @throws what `SmtpClient.connect`, `login` and `send` throw; `ConnectionLostError` with `unknown` where nobody can say
-   *   whether it was sent. A refused login ends the pool: every message fails with it, and no further attempt is made.
+   *   whether it was sent. A refused login ends the pool: every message fails with it, and no further attempt is made. One
+   *   that cannot be judged for now is trouble of a connection like any other.
    *   UsageError `pool-full` where `ready` was not awaited, `pool-closed`.
    */
   send(envelope: Envelope, message: Outgoing, options: SendOptions = {}): Promise<SendResult> {
@@ -203,7 +204,7 @@ export class SmtpPool {
       try {
         return await this.#logIn();
       } catch (error) {
-        if (error instanceof AuthError) this.#stop(error);
+        if (error instanceof AuthError && !error.temporary) this.#stop(error);
         const alone = [...this.#workers.keys()].every(({ stands }) => !stands);
         if (!alone || !isPassing(error) || attempt >= this.#attempts) throw error;
       }
