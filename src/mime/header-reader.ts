@@ -58,6 +58,8 @@ export class HeaderReader {
   /** Nothing but ASCII so far; and nothing that could name a charset. */
   #ascii = true;
   #plain = true;
+  /** The last octet was `=`, which may begin an encoded-word. */
+  #equals = false;
 
   /** @param room octets that the block may have. */
   constructor(isBoundary: IsBoundary = () => false, room = MAX_HEADERS) {
@@ -94,7 +96,9 @@ export class HeaderReader {
 
   /** @returns how many characters of `text` belong to the header. */
   #takeText(text: string): number {
-    this.#plain &&= this.#ascii && !text.includes('=?') && !text.includes("'");
+    const joined = this.#equals && text.startsWith('?');
+    this.#plain &&= this.#ascii && !joined && !text.includes('=?') && !text.includes("'");
+    this.#equals = text.endsWith('=');
     let start = 0;
     while (start < text.length && !this.done) {
       const lf = text.indexOf('\n', start);

@@ -120,6 +120,19 @@ test('charsets: named, forgotten, unknown, rare', async () => {
   assert.equal((await part('; charset=nonsense', [0xc3, 0xa9])).text, 'é');
 });
 
+test('a charset is seen wherever its word is cut, also where a header is looked at in pieces', async () => {
+  const word = '=?x-none?q?a?=';
+  const short = Buffer.from(`Subject: ${word}\n\n`);
+  for (let at = 1; at < short.length; at++) {
+    const { defects } = await readMessage(stream(short, [at, short.length]));
+    assert.deepEqual(defects, [{ code: 'unknown-charset', offset: 0, part: '1' }], `cut at ${at}`);
+  }
+  for (let length = 2000; length < 2060; length++) {
+    const { defects } = await readMessage(Buffer.from(`X: ${'x'.repeat(length)}\nSubject: ${word}\n\n`));
+    assert.equal(defects[0]?.code, 'unknown-charset', `behind ${length}`);
+  }
+});
+
 test('the text kept is capped, the sizes are not', async () => {
   const message = await read(`\n${'x'.repeat(1000)}`, { maxText: 10 });
   assert.equal(message.text, 'x'.repeat(10));
