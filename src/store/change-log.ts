@@ -7,6 +7,7 @@
  * of the new one. Flags and folders are in the Maildir, and the record is only what was done to them; of tags it is the
  * truth. Pure: records in, answers out.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { isBase } from './name.ts';
 
 /** What a person, or a rule, did. */
@@ -88,6 +89,22 @@ export class ChangeLog {
   /** The change that `undo` takes back next; a purge is named and cannot be. */
   get lastUndoable(): Change | undefined {
     return this.#renamed(this.#undoable.at(-1));
+  }
+
+  /** The first change that can still be taken back, behind all others. */
+  get oldestUndoable(): number | undefined {
+    return this.#undoable[0]?.id;
+  }
+
+  /** The names that messages got, by those that they had before, in the order in which one follows from the other. */
+  get names(): ReadonlyMap<string, string> {
+    return this.#names;
+  }
+
+  /** Whether another one has the same answer to everything. */
+  equals(other: ChangeLog): boolean {
+    const all = (log: ChangeLog) => [log.nextId, log.unfinished, log.#tags, log.#names, log.#undoable];
+    return isDeepStrictEqual(all(this), all(other));
   }
 
   /** The change that was begun last, if it was not finished. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { link, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { changesSize, recordManyChanges } from '../../test/support/many-changes.ts';
 import { StoreError } from '../errors.ts';
 import type { Step, Verb } from './change-log.ts';
 import { Changes, changesIn } from './changes.ts';
@@ -110,6 +111,34 @@ test('two changes at once wait for each other; a reader waits for nobody', async
   await assert.rejects(Changes.open(state, folders, 50), busy);
   assert.equal((await tagsOf('1.a.x')).length, 10);
   held.release();
+});
+
+test('a large journal becomes short: tags and what can be taken back are as before, and readers are not disturbed', async () => {
+  await make('tag', { base: '2.b.x', tag: ['first'] });
+  await recordManyChanges(state, '1.a.x', 'work');
+  const large = changesSize(state);
+  assert.ok(large > 1024 * 1024);
+  const reader = await open(changesIn(state));
+  assert.deepEqual([await tagsOf('1.a.x'), await tagsOf('2.b.x')], [['work'], ['first']]);
+  const before = await changes(async ({ log }) => log.lastUndoable);
+  assert.ok(changesSize(state) < 30_000, `${changesSize(state)} of ${large}`);
+  assert.equal((await reader.readFile()).length, large);
+  await reader.close();
+  assert.deepEqual(await readdir(state), ['changes']);
+  assert.deepEqual([await tagsOf('1.a.x'), await tagsOf('2.b.x')], [['work'], ['first']]);
+  assert.deepEqual(await changes(async ({ log }) => log.lastUndoable), before);
+  for (let times = 0; times < 100; times++) assert.equal((await undo())?.[0], 'flag');
+  assert.equal(await undo(), undefined);
+});
+
+test('a large journal stays as it is where another cannot be written', async () => {
+  await make('flag', { base: '1.a.x', set: 'S' });
+  await recordManyChanges(state, '1.a.x', 'work');
+  const large = changesSize(state);
+  await mkdir(`${changesIn(state)}.new`);
+  await make('tag', { base: '1.a.x', tag: ['later'] });
+  assert.ok(changesSize(state) > large);
+  assert.deepEqual(await tagsOf('1.a.x'), ['work', 'later']);
 });
 
 test('a journal that contradicts itself stops us loudly', async () => {

@@ -8,15 +8,19 @@
 import { join } from 'node:path';
 import { StoreError } from '../errors.ts';
 import { type Change, ChangeLog, type ChangeRecord, inverse, readChange, type Step, type Verb } from './change-log.ts';
+import { compacted } from './compact-changes.ts';
 import { checkFolder, exists, makeFolder } from './folder.ts';
 import type { FolderPlace, Folders } from './folders.ts';
 import { applyAll, Journal } from './journal.ts';
 import { Lock } from './lock.ts';
 import { moveAll, removeAll, syncAll } from './move.ts';
 import { inParallel } from './parallel.ts';
+import { replaceJournal } from './replace-journal.ts';
 
 /** How long one change waits for another, in milliseconds. */
 const PATIENCE = 10_000;
+/** A journal of fewer octets is read in no time. */
+const LARGE = 1024 * 1024;
 
 export class Changes {
   readonly log: ChangeLog;
@@ -42,7 +46,12 @@ export class Changes {
     let journal: Journal<ChangeRecord> | undefined;
     try {
       journal = await Journal.open(changesIn(state), readChange);
-      const changes = new Changes(replay(journal.records, state), journal, lock);
+      let log = replay(journal.records, state);
+      if (await compact(journal, log, state)) {
+        journal = await Journal.open(changesIn(state), readChange);
+        log = replay(journal.records, state);
+      }
+      const changes = new Changes(log, journal, lock);
       await changes.#mend(folders);
       return changes;
     } catch (error) {
@@ -183,6 +192,19 @@ async function moveSteps(
 
 async function purge(folders: Folders, steps: readonly Step[]): Promise<Set<string>> {
   return new Set(await removeAll(await folders.locate(new Set(steps.map(({ base }) => base)))));
+}
+
+/**
+ * Puts fewer records in the place of those of a large journal, where they come to the same.
+ *
+ * @returns whether the journal was closed for that: the next one has to be opened, which makes it durable under its name.
+ */
+async function compact(journal: Journal<ChangeRecord>, log: ChangeLog, state: string): Promise<boolean> {
+  const fewer = journal.size < LARGE ? undefined : compacted(journal.records, log);
+  if (fewer === undefined) return false;
+  await journal.close();
+  await replaceJournal(changesIn(state), readChange, fewer, (records) => replay(records, state).equals(log));
+  return true;
 }
 
 function replay(records: readonly ChangeRecord[], state: string): ChangeLog {

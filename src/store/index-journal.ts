@@ -1,7 +1,7 @@
 /** What the journals say, as rows of the index: only what was appended since it was last read. */
 import type { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { type ChangeRecord, isRemoval } from './change-log.ts';
+import { type ChangeRecord, isRemoval, readChange } from './change-log.ts';
 import { Journal, type JournalMark, type JournalTail, type RecordReader } from './journal.ts';
 import { StaleIndex } from './index-fault.ts';
 import { inTransaction } from './index-transaction.ts';
@@ -26,6 +26,22 @@ export async function journalTail<T>(
   const tail = await Journal.readSince(join(state, name), read, markOf(database, name), most);
   if (tail === undefined) throw new StaleIndex('Another journal is there.');
   return tail;
+}
+
+/** What the journal of changes has gained. */
+export interface ChangesTail extends JournalTail<ChangeRecord> {
+  /** It is all that there is: another journal is there, such as the same in fewer records. */
+  readonly afresh: boolean;
+}
+
+/** @throws StoreError for a journal that is damaged. */
+export async function changesTail(database: DatabaseSync, state: string): Promise<ChangesTail> {
+  const path = join(state, 'changes');
+  const gained = await Journal.readSince(path, readChange, markOf(database, 'changes'));
+  if (gained !== undefined) return { ...gained, afresh: false };
+  const all = await Journal.readSince(path, readChange);
+  if (all === undefined) throw new StaleIndex('Another journal is there.');
+  return { ...all, afresh: true };
 }
 
 /** How far a journal was read; undefined where it never was. */
@@ -96,7 +112,9 @@ function applyRecords(database: DatabaseSync, records: readonly MailboxRecord[])
 }
 
 /** Takes over which tags messages were given and lost; a record that comes again changes nothing. */
-export function applyChanges(database: DatabaseSync, records: readonly ChangeRecord[]): void {
+export function applyChanges(database: DatabaseSync, { records, mark, afresh }: ChangesTail): void {
+  noteMark(database, 'changes', mark);
+  if (afresh) database.exec('DELETE FROM tags');
   const give = database.prepare(`INSERT OR IGNORE INTO tags (number, tag) SELECT number, ?2 FROM (${NUMBER_OF})`);
   const take = database.prepare(`DELETE FROM tags WHERE tag = ?2 AND number IN (${NUMBER_OF})`);
   const takeAll = database.prepare(`DELETE FROM tags WHERE number IN (${NUMBER_OF})`);

@@ -126,6 +126,11 @@ export class Journal<T> {
     });
   }
 
+  /** In bytes. */
+  get size(): number {
+    return this.#end;
+  }
+
   /** Appends records, in order, with one sync for up to some thousands. After a failure every later append fails too. */
   append(records: readonly T[]): Promise<void> {
     this.#queue = this.#queue.then(() => guarded(`write the journal ${this.#path}`, () => this.#write(records)));

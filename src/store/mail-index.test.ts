@@ -5,8 +5,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type DescribeMessage, describeMessage } from '../mime/describe.ts';
 import { indexed, indexHome, put } from '../../test/support/indexed.ts';
+import { changesSize, recordManyChanges } from '../../test/support/many-changes.ts';
+import type { Step } from './change-log.ts';
+import { Changes } from './changes.ts';
+import { Folders } from './folders.ts';
 import { withIndex } from './with-index.ts';
 import { Mailbox } from './mailbox.ts';
+import { Maildir } from './maildir.ts';
 
 test('messages of other programs are numbered and found', async (t) => {
   const paths = indexHome(t);
@@ -144,6 +149,32 @@ test('so does one that ends with the same words, at the same place', async (t) =
     await fetched(uidl);
     assert.deepEqual(await indexed(paths, `subject:${uidl}`), [1]);
   }
+});
+
+test('a journal of changes that was made shorter gives the tags anew, and nothing else', async (t) => {
+  const paths = indexHome(t);
+  for (const number of [1, 2]) put(paths, `new/10${number}.a`, `Subject: number ${number}\n\n`);
+  let read = 0;
+  const describe: DescribeMessage = (source) => {
+    read++;
+    return describeMessage(source);
+  };
+  await indexed(paths, '', { describe });
+  const folders = new Folders(await Maildir.open(paths.maildir));
+  const change = async (step: Step) => {
+    const changes = await Changes.open(paths.state, folders);
+    await changes.make(folders, 'tag', [step]);
+    await changes.close();
+  };
+  await change({ base: '102.a', tag: ['gone', 'kept'] });
+  await recordManyChanges(paths.state, '101.a', 'work');
+  assert.deepEqual(await indexed(paths, 'tag:work or tag:gone', { describe }), [2, 1]);
+  const large = changesSize(paths.state);
+  await change({ base: '102.a', untag: ['gone'] });
+  assert.ok(changesSize(paths.state) < large / 20);
+  assert.deepEqual(await indexed(paths, 'tag:work or tag:gone', { describe }), [1]);
+  assert.deepEqual(await indexed(paths, 'tag:kept', { describe }), [2]);
+  assert.equal(read, 2);
 });
 
 test('what does not fit a list of files is left to whoever reads it: a journal that is damaged says so', async (t) => {

@@ -7,11 +7,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { UsageError } from '../errors.ts';
 import { nearestWord } from '../config/nearest.ts';
-import { readChange } from './change-log.ts';
 import { folderName, INBOX, TRASH } from './folder-name.ts';
 import type { DescribeMessage } from '../mime/describe.ts';
 import { whyUnusable } from './index-fault.ts';
-import { applyChanges, applyJournal, journalTail, noteMark } from './index-journal.ts';
+import { applyChanges, applyJournal, changesTail } from './index-journal.ts';
 import { applyPlaces, differs, type Ignored, ignoredIn, notePlaces, seenPlaces } from './index-places.ts';
 import { type Condition, compileQuery } from './index-query.ts';
 import { countPending, type ReadingOptions, readPending, readSome } from './index-reading.ts';
@@ -194,15 +193,19 @@ export class MailIndex {
     // The journal is read behind the folders: whatever we deliver is in it before it is in a folder.
     const changed = await changedPlaces(maildir, seenPlaces(database));
     // The changes first: what they are about is in the journal before.
-    const changes = await journalTail(database, state, 'changes', readChange);
+    const changes = await changesTail(database, state);
     const gained = await applyJournal(database, state);
-    if (!gained && changes.records.length === 0 && !changed.some((place) => differs(database, place))) {
+    if (
+      !gained &&
+      changes.records.length === 0 &&
+      !changes.afresh &&
+      !changed.some((place) => differs(database, place))
+    ) {
       this.#note(changed.filter(({ mtime }) => mtime !== ''));
       return 0;
     }
     return inTransaction(database, () => {
-      applyChanges(database, changes.records);
-      noteMark(database, 'changes', changes.mark);
+      applyChanges(database, changes);
       return applyPlaces(database, maildir, changed);
     });
   }

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { Changes } from '../../src/store/changes.ts';
 import { KEPT } from '../support/call-points.ts';
 import { FILE_CALLS, readCalls } from '../support/file-calls.ts';
 import { keepPlaces, PLACES } from '../support/fetch-scene.ts';
@@ -14,6 +15,7 @@ import { runHere } from '../support/here.ts';
 import { sweepKills } from '../support/kill-sweep.ts';
 import { putMessages } from '../support/maildir.ts';
 import { type Home, makeHome } from '../support/program.ts';
+import { changesSize, recordManyChanges } from '../support/many-changes.ts';
 import { random } from '../support/random.ts';
 import { canTrace, runTraced, type Tracing } from '../support/traced.ts';
 
@@ -70,35 +72,53 @@ for (const [name, before, args] of COMMANDS) {
   });
 
   test(`${name}, and the power fails at any moment`, { skip }, async (t) => {
-    const { home, reset } = await makeScene(t, before);
-    reset();
-    const disk = seeded(home.folder);
-    const { code, trace, stderr } = await runTraced(home, args, { threads: 'all', options: FILE_CALLS });
-    assert.equal(code, 0, stderr);
-    const next = random(SEED);
-    const fates: (() => Fate)[] = [
-      () => 'lost',
-      () => 'kept',
-      ...Array.from({ length: 4 }, () => () => (next() < 0.5 ? 'lost' : 'kept')),
-    ];
-    const seen = new Set<string>();
-    for (const [at, call] of readCalls(trace).entries()) {
-      disk.apply(call);
-      for (const fate of fates) {
-        const tree = disk.survivors(fate);
-        const key = [...tree].map(([path, data]) => `${path} ${data?.toString('base64')}`).join('\n');
-        if (seen.has(key)) continue;
-        seen.add(key);
-        for (const place of PLACES) rmSync(join(home.folder, place), { recursive: true, force: true });
-        writeTree(home.folder, tree);
-        await assertMended(home).catch((cause: unknown) => {
-          throw new Error(`seed ${SEED}, behind call ${at}, ${call.call}`, { cause });
-        });
-      }
-    }
-    t.diagnostic(`${seen.size} different disks, seed ${SEED}`);
-    assert.ok(seen.size > 20);
+    const scene = await makeScene(t, before);
+    await failPower(t, scene, args, () => assertMended(scene.home));
   });
+}
+
+/** Every disk that a power cut at any moment of a command can leave, but for what chance leaves out; the last has what is safe. */
+async function failPower(
+  t: TestContext,
+  { home, reset }: Scene,
+  args: readonly string[],
+  check: () => Promise<void>,
+): Promise<void> {
+  reset();
+  const disk = seeded(home.folder);
+  const { code, trace, stderr } = await runTraced(home, args, { threads: 'all', options: FILE_CALLS });
+  assert.equal(code, 0, stderr);
+  const next = random(SEED);
+  const fates: (() => Fate)[] = [
+    () => 'lost',
+    () => 'kept',
+    ...Array.from({ length: 4 }, () => () => (next() < 0.5 ? 'lost' : 'kept')),
+  ];
+  const seen = new Set<string>();
+  for (const [at, call] of readCalls(trace).entries()) {
+    disk.apply(call);
+    for (const fate of fates) {
+      const tree = disk.survivors(fate);
+      const key = [...tree].map(([path, data]) => `${path} ${data?.toString('base64')}`).join('\n');
+      if (seen.has(key)) continue;
+      seen.add(key);
+      putTree(home, tree);
+      await check().catch((cause: unknown) => {
+        throw new Error(`seed ${SEED}, behind call ${at}, ${call.call}`, { cause });
+      });
+    }
+  }
+  putTree(
+    home,
+    disk.survivors(() => 'lost'),
+  );
+  t.diagnostic(`${seen.size} different disks, seed ${SEED}`);
+  assert.ok(seen.size > 20);
+}
+
+function putTree({ folder }: Home, tree: ReturnType<ForgetfulDisk['survivors']>): void {
+  for (const place of PLACES) rmSync(join(folder, place), { recursive: true, force: true });
+  writeTree(folder, tree);
 }
 
 /** A disk on which everything that is there now is safe. */
@@ -155,4 +175,45 @@ test('a list that follows what another program moved, killed at any call', { ski
   };
   const listing = (tracing: Tracing) => runTraced(home, ['list'], tracing);
   await sweepKills(t, { prepare: reset, run: listing, check, points: [KEPT], step: 3 });
+});
+
+/** A mailbox whose journal of changes is large; what must be so whatever becomes of the next change, which makes it short. */
+async function makeLarge(t: TestContext): Promise<Scene & { readonly check: () => Promise<void> }> {
+  const scene = await makeScene(t, [['tag', '2', 'first']]);
+  const { home } = scene;
+  const state = join(home.folder, 'state/posthorn/ann@example.org');
+  await recordManyChanges(state, basesIn(home)[0] ?? '', 'work');
+  const before = await Changes.read(state);
+  const large = changesSize(state);
+  const check = async (): Promise<void> => {
+    const log = await Changes.read(state);
+    const isMade = log.nextId > before.nextId;
+    assert.ok(isMade || log.equals(before), 'it says something else');
+    const { stdout } = await runHere(home.env, ['list', 'tag:work or tag:first', '--json']);
+    const { messages } = JSON.parse(stdout) as { messages: { tags: string[] }[] };
+    const tags = messages.map((each) => each.tags.filter((tag) => tag !== 'x'));
+    assert.deepEqual(tags, [['first'], ['work']]);
+    await assertMended(home);
+    assert.ok(changesSize(state) < large / 20, 'it is not short');
+    // Everything from before can be taken back, but for the oldest that the new ones have pushed out.
+    const pushed = isMade ? 2 : 1;
+    for (let times = 0; times < pushed; times++) assert.equal((await runHere(home.env, ['undo'])).code, 0);
+    const { lastUndoable, oldestUndoable = 0 } = await Changes.read(state);
+    assert.deepEqual(lastUndoable, before.lastUndoable);
+    assert.equal(oldestUndoable, (before.oldestUndoable ?? 0) + pushed);
+  };
+  return { home, reset: keepPlaces(home), check };
+}
+
+test('a tag that makes a large journal short, killed at any call', { skip }, async (t) => {
+  const { home, reset, check } = await makeLarge(t);
+  const run = (tracing: Tracing) => runTraced(home, ['tag', '3', 'x'], tracing);
+  await sweepKills(t, { prepare: reset, run, check, points: [KEPT], step: 3 });
+});
+
+test('a tag that makes a large journal short, and the power fails at any moment', { skip }, async (t) => {
+  const scene = await makeLarge(t);
+  await failPower(t, scene, ['tag', '3', 'x'], scene.check);
+  const { stdout } = await runHere(scene.home.env, ['list', 'tag:x', '--json']);
+  assert.equal((JSON.parse(stdout) as { count: number }).count, 1, 'it ended well, and is lost');
 });
