@@ -64,6 +64,13 @@ test('a failing command never shows what it printed', async () => {
   }
 });
 
+test('a command that leaves something behind is done when it has ended itself', async () => {
+  const begun = performance.now();
+  assert.equal(await evaluate('sleep 20 & echo geheim'), 'geheim');
+  await assert.rejects(evaluate('sleep 20 & exit 3'), /status 3/);
+  assert.ok(performance.now() - begun < 10_000);
+});
+
 test('a command that hangs is given up, whatever it left behind', async () => {
   await assert.rejects(evaluate('sleep 1 & sleep 1', { timeout: 50 }), { code: 'passwordeval-failed' });
 });

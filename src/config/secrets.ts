@@ -105,25 +105,49 @@ async function evaluate(
   };
   options.signal?.addEventListener('abort', stopped, { once: true });
   const timer = setTimeout(() => fail(`did not end within ${options.timeout / 1000} seconds`), options.timeout);
+  let exit: Exit | undefined;
+  const settle = (whole: boolean) => {
+    const output = Buffer.concat(chunks);
+    // The pipe may stay open: what asks a password manager leaves its agent behind.
+    if (exit === undefined || !(whole || exit.status !== 0 || output.includes('\n'))) return;
+    const result = resultOf(exit, output);
+    if ('fault' in result) return fail(result.fault);
+    resolve(result.password);
+    child.stdout.destroy();
+  };
   child.stdout.on('data', (chunk: Buffer) => {
     size += chunk.length;
-    if (size > OUTPUT_LIMIT) fail('printed more than 64 KiB');
-    else chunks.push(chunk);
+    if (size > OUTPUT_LIMIT) return fail('printed more than 64 KiB');
+    chunks.push(chunk);
+    settle(false);
   });
   child.on('error', () => fail('could not be started'));
-  child.on('close', (status, signal) => {
-    if (status !== 0) return fail(signal ? `was ended by ${signal}` : `failed with status ${status}`);
-    const line = firstLine(Buffer.concat(chunks));
-    if (line === undefined) fail('printed something that is not UTF-8');
-    else if (line === '') fail('printed nothing');
-    else resolve(line);
+  child.on('exit', (status, signal) => {
+    exit = { status, signal };
+    settle(false);
   });
+  child.on('close', () => settle(true));
   try {
     return await promise;
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', stopped);
   }
+}
+
+interface Exit {
+  readonly status: number | null;
+  readonly signal: string | null;
+}
+
+function resultOf(
+  { status, signal }: Exit,
+  output: Buffer,
+): { readonly password: string } | { readonly fault: string } {
+  if (status !== 0) return { fault: signal ? `was ended by ${signal}` : `failed with status ${status}` };
+  const password = firstLine(output);
+  if (password === undefined) return { fault: 'printed something that is not UTF-8' };
+  return password === '' ? { fault: 'printed nothing' } : { password };
 }
 
 function firstLine(output: Buffer): string | undefined {
