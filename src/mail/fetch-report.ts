@@ -67,3 +67,14 @@ export interface FetchReport {
   /** What a dry run would do with each message, and by which rule; empty where it was done. */
   readonly plan: readonly Decision[];
 }
+
+/** What a fetch reports that found nothing to do. */
+export function nothingNew(mailbox: string, onServer: number, loginDelay: number | undefined): FetchReport {
+  const none = { fetched: [], headers: 0, skipped: [], failed: [], deleted: 0, filtered: 0, marked: 0, plan: [] };
+  return { mailbox, onServer, byContent: false, dryRun: false, loginDelay, ...none };
+}
+
+/** Whether it was that: nothing came, nothing was left out, and nothing went. */
+export function isIdle({ fetched, headers, skipped, failed, deleted, filtered, marked }: FetchReport): boolean {
+  return fetched.length + headers + skipped.length + failed.length + deleted + filtered + marked === 0;
+}

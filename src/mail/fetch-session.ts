@@ -1,11 +1,10 @@
 /**
- * One session of a fetch, from the listing to QUIT: what is known of each message, the plan, and its execution.
+ * One session of a fetch, from the listing of the server to QUIT: what is known of each message, the plan, and its execution.
  *
  * What this file must never know: accounts, locks, and how a session or a mailbox is opened.
  */
 import { UsageError } from '../errors.ts';
-import { isUnsupported, type Pop3Client } from '../pop3/client.ts';
-import type { UidRow } from '../pop3/grammar.ts';
+import type { Pop3Client } from '../pop3/client.ts';
 import type { Mailbox } from '../store/mailbox.ts';
 import { ContentRetrieval } from './content-retrieval.ts';
 import { type Erasable, eraseAndQuit } from './erase.ts';
@@ -16,7 +15,7 @@ import { type Decision, type Known, planFetch, type Policy } from './plan.ts';
 import { removedOf } from './removed.ts';
 import { Retrieval, type Wanted } from './retrieval.ts';
 import { leave } from './session.ts';
-import { surveyed } from './survey.ts';
+import { type Listing, surveyed } from './survey.ts';
 import type { Target } from './targets.ts';
 
 /** RFC 2449 §6.7. */
@@ -47,8 +46,7 @@ export class FetchSession {
     this.#hooks = hooks;
   }
 
-  async run(): Promise<Omit<FetchReport, 'mailbox'>> {
-    const [, sizes, uids] = await Promise.all([this.#client.stat(), this.#client.list(), this.#uids()]);
+  async run({ sizes, uids }: Listing): Promise<Omit<FetchReport, 'mailbox'>> {
     if (uids === undefined)
       return fetchByContent(this.#mailbox, this.#client, sizes, this.#policy, this.#options, this.#hooks);
     const entries = surveyed(this.#mailbox, sizes, uids);
@@ -185,16 +183,6 @@ export class FetchSession {
       return deletes && number !== undefined && this.#mailbox.deletable(message) ? [{ at, number, name: uidl }] : [];
     });
     return eraseAndQuit(this.#client, this.#mailbox, erasable, this.#hooks.say);
-  }
-
-  /** Undefined where the server has no UIDL; one that announces it and refuses it is asked again another time. */
-  async #uids(): Promise<UidRow[] | undefined> {
-    try {
-      return await this.#client.uidl();
-    } catch (error) {
-      if (isUnsupported(error) && !this.#client.capabilities.has('UIDL')) return undefined;
-      throw error;
-    }
   }
 }
 

@@ -6,13 +6,20 @@
  * QUIT makes it so.
  */
 import type { Pop3Client } from '../pop3/client.ts';
+import type { Lock } from '../store/lock.ts';
 import { Mailbox } from '../store/mailbox.ts';
 import { isMailbox } from '../store/mailboxes.ts';
+import { settle, takeSettled } from '../store/settled.ts';
 import { type Account, mailboxOf, type Surroundings } from './account.ts';
-import type { FetchHooks, FetchOptions, FetchReport } from './fetch-report.ts';
+import { type FetchHooks, type FetchOptions, type FetchReport, isIdle, nothingNew } from './fetch-report.ts';
 import { FetchSession } from './fetch-session.ts';
 import type { Wanted } from './retrieval.ts';
 import { pop3Server, withPop3 } from './session.ts';
+import { digestOf, type Listing, listingOf } from './survey.ts';
+
+/** A fetch by an open session, of the listing if that was asked for already. */
+type FetchBy = (client: Pop3Client, listing?: Listing) => Promise<FetchReport>;
+type WithMailbox = (work: (fetch: FetchBy) => Promise<FetchReport>, lock?: Lock) => Promise<FetchReport>;
 
 /**
  * Fetches what is new into the account's mailbox.
@@ -27,33 +34,63 @@ export async function fetchMail(
 ): Promise<FetchReport> {
   pop3Server(account);
   const paths = mailboxOf(account);
-  const filters = await filtersOf(account, surroundings, hooks);
+  const withMailbox = mailboxFor(account, surroundings, options, hooks);
+  const withSession = (work: FetchBy) => withPop3(account, surroundings, hooks.say, work);
+  // A mailbox is locked before the server is troubled; but a new one is made only for somebody the server lets in.
+  if (!(await isMailbox(paths))) return withSession((client) => withMailbox((fetch) => fetch(client)));
+  const settled = isPlain(options) ? await takeSettled(paths) : undefined;
+  if (settled === undefined) return withMailbox((fetch) => withSession(fetch));
+  const { lock } = settled;
+  try {
+    return await withSession(async (client) => {
+      const listing = await listingOf(client);
+      if (digestOf(listing) !== settled.listing) return withMailbox((fetch) => fetch(client, listing), lock);
+      client.leave();
+      return nothingNew(paths.maildir, listing.sizes.length, client.loginDelay?.seconds);
+    });
+  } finally {
+    lock.release();
+  }
+}
+
+/** Whether nothing is done but bring what is not here: then there is nothing to do for a listing of which everything is. */
+function isPlain({ keep = true, deleteRemoved, passedOver, only, dryRun }: FetchOptions): boolean {
+  return keep === true && !deleteRemoved && !passedOver && only === undefined && !dryRun;
+}
+
+/** Opens the mailbox for a fetch, and closes it. */
+function mailboxFor(
+  account: Account,
+  surroundings: Surroundings,
+  options: FetchOptions,
+  hooks: FetchHooks,
+): WithMailbox {
+  const paths = mailboxOf(account);
   const { deliver } = options;
-  const withMailbox = async <T>(work: (mailbox: Mailbox) => Promise<T>): Promise<T> => {
-    const mailbox = await Mailbox.open(paths, { filters: filters !== undefined && deliver === undefined });
-    try {
-      return await work(mailbox);
-    } finally {
-      await mailbox.close();
-    }
-  };
-  const withSession = <T>(work: (client: Pop3Client) => Promise<T>): Promise<T> =>
-    withPop3(account, surroundings, hooks.say, work);
   const open =
     deliver &&
     (async () => {
       const { openTarget } = await import('./targets.ts');
       return openTarget(deliver, account, surroundings, hooks.say);
     });
-  const run = async (mailbox: Mailbox, client: Pop3Client): Promise<FetchReport> => {
-    const report = await new FetchSession(mailbox, client, { ...options, skips: filters?.skips, open }, hooks).run();
-    const filtered = report.dryRun ? 0 : ((await filters?.apply(mailbox)) ?? 0);
-    return { mailbox: paths.maildir, ...report, filtered };
+  return async (work, lock) => {
+    const filters = await filtersOf(account, surroundings, hooks);
+    const mailbox = await Mailbox.open(paths, { filters: filters !== undefined && deliver === undefined, lock });
+    try {
+      return await work(async (client, asked) => {
+        const listing = asked ?? (await listingOf(client));
+        const session = new FetchSession(mailbox, client, { ...options, skips: filters?.skips, open }, hooks);
+        const report = await session.run(listing);
+        const filtered = report.dryRun ? 0 : ((await filters?.apply(mailbox)) ?? 0);
+        const told = { mailbox: paths.maildir, ...report, filtered };
+        if (isPlain(options) && isIdle(told) && mailbox.unfiltered().length === 0)
+          await settle(paths, digestOf(listing));
+        return told;
+      });
+    } finally {
+      await mailbox.close();
+    }
   };
-  // A mailbox is locked before the server is troubled; but a new one is made only for somebody the server lets in.
-  return (await isMailbox(paths))
-    ? withMailbox((mailbox) => withSession((client) => run(mailbox, client)))
-    : withSession((client) => withMailbox((mailbox) => run(mailbox, client)));
 }
 
 /** The rules for new mail at work; undefined where there are none, since nobody should wait for what is not needed. */

@@ -67,6 +67,11 @@ export class Lock {
     }
   }
 
+  /** The same for the mailbox whose journal is in the folder `state`, which must be there and be our own. */
+  static ofMailbox(state: string): Lock {
+    return Lock.acquire(join(state, 'lock'));
+  }
+
   /** Takes the lock at once; undefined where another process has it. @throws StoreError with the code of a fault. */
   static tryAcquire(path: string): Lock | undefined {
     try {

@@ -6,7 +6,6 @@
  * records that the server confirmed. A crash at any point is mended by the next `open` (recovery.ts). What other programs
  * delivered and moved is seen then as well (foreign-messages.ts). What this file must never know: POP3, MIME, accounts.
  */
-import { join } from 'node:path';
 import type { Changes } from './changes.ts';
 import type { Delivered, Delivery } from './delivery.ts';
 import { checkFolder, makeFolder } from './folder.ts';
@@ -31,6 +30,15 @@ export interface MailboxPaths {
   readonly state: string;
   /** A folder for the index, which may be thrown away; without one it is made in memory, for each use. */
   readonly cache?: string | undefined;
+}
+
+export interface OpenOptions {
+  /** Whether rules are to be applied to what comes; see `unfiltered`. */
+  readonly filters?: boolean | undefined;
+  /** The journal of changes, where the caller has it open. */
+  readonly changes?: Changes | undefined;
+  /** Where the caller has taken it already; it is the mailbox's from then on. */
+  readonly lock?: Lock | undefined;
 }
 
 /** A server message with its place here. */
@@ -64,17 +72,13 @@ export class Mailbox {
    * Opens the mailbox for writing, alone, and recovers what a crash left. Missing folders are made (0700), except that a
    * Maildir is never made anew when the journal knows messages of it: its disk may just not be mounted.
    *
-   * @param filters whether rules are to be applied to what comes; see `unfiltered`.
-   * @param changes the journal of changes, where the caller has it open.
    * @throws StoreError `mailbox-busy`, `mailbox-missing`, `unsafe-folder`, `journal-damaged`, or the code of a fault.
    */
   static async open(
     { maildir, state }: MailboxPaths,
-    { filters = false, changes }: { filters?: boolean; changes?: Changes | undefined } = {},
+    { filters = false, changes, lock: taken }: OpenOptions = {},
   ): Promise<Mailbox> {
-    await makeFolder(state);
-    await checkFolder(state);
-    const lock = Lock.acquire(join(state, 'lock'));
+    const lock = taken ?? (await lockOf(state));
     let journal: LedgerJournal | undefined;
     try {
       journal = await LedgerJournal.open(state, filters);
@@ -329,4 +333,10 @@ export class Mailbox {
     await this.#journal.close();
     this.#lock?.release();
   }
+}
+
+async function lockOf(state: string): Promise<Lock> {
+  await makeFolder(state);
+  await checkFolder(state);
+  return Lock.ofMailbox(state);
 }
