@@ -1,7 +1,10 @@
 /** Attachments carried from a stored message: in any order, in one reading where they come in theirs, none left open. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { chunksOf } from '../../test/support/sessions.ts';
+import { compose } from '../mime/compose.ts';
 import { readMessage } from '../mime/message.ts';
+import { parseRecipients } from '../mime/recipient.ts';
 import { carryParts } from './carried.ts';
 import type { OpenMessage } from './read.ts';
 
@@ -75,4 +78,24 @@ test('a thousand take one reading, and one that is broken off is given back', as
   assert.equal(counts.open, 1);
   await close();
   assert.equal(counts.open, 0);
+});
+
+test('a charset that is none keeps nobody from passing the attachment on', async () => {
+  const charsets = ['koi8-r', 'a\x01b', 'c'.repeat(3000), 'x\r\n\tBcc: eve@evil.test', 'é'];
+  const parts = charsets.map(
+    (charset) =>
+      `--b\r\nContent-Type: text/csv; charset="${charset}"\r\nContent-Disposition: attachment\r\n\r\n1,2\r\n`,
+  );
+  const bytes = Buffer.from(`Content-Type: multipart/mixed; boundary=b\r\n\r\n${parts.join('')}--b--\r\n`);
+  const message = { chunks: () => chunksOf(bytes.toString('latin1')) } as unknown as OpenMessage;
+  const { attachments } = await readMessage(message.chunks());
+  const carried = await carryParts(message, attachments);
+  assert.deepEqual(
+    carried.attachments.map(({ charset }) => charset),
+    ['koi8-r', undefined, undefined, undefined, undefined],
+  );
+  const from = parseRecipients('ann@example.org')[0];
+  assert.ok(from !== undefined);
+  assert.match(compose({ from, to: [from], attachments: carried.attachments }).encode('7bit').headers, /multipart/);
+  await carried.close();
 });

@@ -17,6 +17,8 @@ type Reading = AsyncGenerator<PartPiece, void, undefined>;
 
 /** What a header can carry as a type; what a stranger wrote beyond that is octets. */
 const TYPE = /^[\w!#$&.+^-]{1,127}\/[\w!#$&.+^-]{1,127}$/;
+/** And as a charset; beyond that there is none. */
+const CHARSET = /^[\w!#$&.+^:-]{1,60}$/;
 
 /**
  * @param parts in the order of the message.
@@ -41,7 +43,7 @@ function carried(part: PartInfo, open: Attachment['open']): Attachment {
   return {
     name: safeFileName(part.fileName ?? `part-${part.number}${extension(type)}`),
     type,
-    ...(part.charset === undefined ? {} : { charset: part.charset }),
+    ...(part.charset !== undefined && CHARSET.test(part.charset) ? { charset: part.charset } : {}),
     size: part.size,
     open,
   };
