@@ -168,41 +168,35 @@ test('a wrong password is tried once, whatever waits, and never again', async (t
   assert.equal(server.commands.filter((line) => line.startsWith('AUTH')).length, 1);
 });
 
-test('a server that lets nobody else in for now gets all messages over the connections that stand', async (t) => {
+/** A pool whose server answers the first login and all others like this; and how many there were. */
+async function poolWithLogins(t: TestContext, first: string, others: string, connections: number) {
   let logins = 0;
   const answers = {
     get AUTH(): string {
       logins += 1;
-      return logins === 1 ? '235 welcome' : '432 4.3.2 Concurrent connections limit exceeded';
+      return logins === 1 ? first : others;
     },
   };
-  const login = { user: USER, password: PASSWORD };
-  const { pool, server } = await poolFor(
-    t,
-    { ...ALWAYS, capabilities: ['AUTH PLAIN'], answers },
-    { connections: 3, login },
-  );
+  const moods = { ...ALWAYS, capabilities: ['AUTH PLAIN'], answers };
+  const { pool, server } = await poolFor(t, moods, { connections, login: { user: USER, password: PASSWORD } });
+  return { pool, server, logins: () => logins };
+}
+
+test('a server that lets nobody else in for now gets all messages over the connections that stand', async (t) => {
+  const limit = '432 4.3.2 Concurrent connections limit exceeded';
+  const { pool, server, logins } = await poolWithLogins(t, '235 welcome', limit, 3);
   assert.ok((await sendAll(pool, 20)).every((result) => told(result) === 'sent'));
   await pool.close();
   assert.equal(server.taken.length, 20);
-  assert.ok(logins <= 3);
+  assert.ok(logins() <= 3);
 });
 
 test('a server that lets nobody in for now fails what waits, and is asked again for the next message', async (t) => {
-  let logins = 0;
-  const answers = {
-    get AUTH(): string {
-      logins += 1;
-      return logins === 1 ? '454 4.7.0 not now' : '235 welcome';
-    },
-  };
-  const login = { user: USER, password: PASSWORD };
-  const moods = { ...ALWAYS, capabilities: ['AUTH PLAIN'], answers };
-  const { pool } = await poolFor(t, moods, { connections: 1, login });
+  const { pool, logins } = await poolWithLogins(t, '454 4.7.0 not now', '235 welcome', 1);
   for (const result of await sendAll(pool, 3)) {
     assert.ok(result.status === 'rejected' && result.reason instanceof AuthError && result.reason.temporary);
   }
-  assert.equal(logins, 1, 'a server that has had enough of logins is not asked at once');
+  assert.equal(logins(), 1, 'a server that has had enough of logins is not asked at once');
   assert.equal((await pool.send(ENVELOPE, mail('later'))).outcome, 'sent');
   await pool.close();
 });
