@@ -6,7 +6,7 @@
 import { LISTED_HEADER, readHeaders, type Summary } from '../mime/summary.ts';
 import type { Expiry, LoginDelay } from '../pop3/capabilities.ts';
 import { isUnsupported, type Pop3Client } from '../pop3/client.ts';
-import { Mailbox } from '../store/mailbox.ts';
+import { MailboxView } from '../store/mailbox-view.ts';
 import type { Account, Surroundings } from './account.ts';
 import { leave, openPop3, type Say } from './session.ts';
 
@@ -105,7 +105,7 @@ async function storedUids(
 ): Promise<ReadonlySet<string>> {
   if (paths === undefined) return new Set();
   try {
-    const mailbox = await Mailbox.view(paths);
+    const mailbox = await MailboxView.view(paths);
     return new Set(
       mailbox
         .survey(listing)

@@ -9,6 +9,7 @@ export type { Listed } from './ledger-record.ts';
 export { Lock } from './lock.ts';
 export { type Found, type FoundThreads, MailIndex, type Selection } from './mail-index.ts';
 export type { IndexedMessage } from './index-row.ts';
+export type { MailboxView } from './mailbox-view.ts';
 export { Mailbox, type MailboxPaths, type Planned, type StoredMessage } from './mailbox.ts';
 export { type FlagChange, Maildir, type MaildirEntry, type MaildirListing } from './maildir.ts';
 export { formatName, type MaildirName, parseName } from './name.ts';

@@ -4,7 +4,7 @@
  */
 import type { IndexedNumbers, KnownMessage, NumberRange } from './index-known.ts';
 import type { Ledger } from './ledger.ts';
-import { LedgerJournal } from './ledger-journal.ts';
+import { readLedger } from './ledger-journal.ts';
 import type { MailboxPaths } from './mailbox.ts';
 import { numberedMessage } from './inventory.ts';
 import { askIndex } from './with-index.ts';
@@ -36,7 +36,7 @@ async function ask<T>(
   ofJournal: (ledger: Ledger) => T,
 ): Promise<T> {
   const answer = await askIndex(paths, ofIndex);
-  return answer === undefined ? ofJournal((await LedgerJournal.view(paths.state)).ledger) : answer.result;
+  return answer === undefined ? ofJournal(await readLedger(paths.state)) : answer.result;
 }
 
 function within(ledger: Ledger, { from, to }: NumberRange): KnownMessage[] {

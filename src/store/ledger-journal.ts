@@ -14,42 +14,31 @@ export class LedgerJournal {
   readonly ledger: Ledger;
   /** There was nothing in it when it was opened. */
   readonly isNew: boolean;
-  readonly #journal: Journal<MailboxRecord> | undefined;
+  readonly #journal: Journal<MailboxRecord>;
   /** New messages are to be looked at by rules. */
   readonly #filters: boolean;
 
-  private constructor(
-    records: readonly MailboxRecord[],
-    path: string,
-    writer?: { journal: Journal<MailboxRecord>; filters: boolean },
-  ) {
-    const hint = 'The mail itself is not affected. Restore the file from a backup, or move it away to start a new one.';
-    this.ledger = applyAll(new Ledger(), records, path, hint);
-    this.isNew = records.length === 0;
-    this.#journal = writer?.journal;
-    this.#filters = writer?.filters ?? false;
+  private constructor(journal: Journal<MailboxRecord>, path: string, filters: boolean) {
+    this.ledger = ledgerOf(journal.records, path);
+    this.isNew = journal.records.length === 0;
+    this.#journal = journal;
+    this.#filters = filters;
   }
 
   /** Opens the journal in the `state` folder to write, making it where it is missing. @throws StoreError as `Journal.open`. */
   static async open(state: string, filters: boolean): Promise<LedgerJournal> {
     const journal = await Journal.open(journalIn(state), readRecord);
     try {
-      return new LedgerJournal(journal.records, journalIn(state), { journal, filters });
+      return new LedgerJournal(journal, journalIn(state), filters);
     } catch (error) {
       await journal.close();
       throw error;
     }
   }
 
-  /** What the journal says, for reading; beside a writer. @throws StoreError as `Journal.read`. */
-  static async view(state: string): Promise<LedgerJournal> {
-    return new LedgerJournal(await Journal.read(journalIn(state), readRecord), journalIn(state));
-  }
-
-  /** Makes records durable, then acts on them. @throws UsageError `read-only-mailbox`; StoreError. */
+  /** Makes records durable, then acts on them. @throws StoreError. */
   async record(records: readonly MailboxRecord[]): Promise<void> {
     if (records.length === 0) return;
-    if (this.#journal === undefined) throw new UsageError('read-only-mailbox', 'The mailbox was opened for reading.');
     await this.#journal.append(records);
     for (const record of records) this.ledger.apply(record);
   }
@@ -75,12 +64,22 @@ export class LedgerJournal {
   }
 
   async close(): Promise<void> {
-    await this.#journal?.close();
+    await this.#journal.close();
   }
 
   #marks(): { readonly unfiltered?: true } {
     return this.#filters ? { unfiltered: true } : {};
   }
+}
+
+/** What the journal says, for reading; beside a writer. @throws StoreError as `Journal.read`. */
+export async function readLedger(state: string): Promise<Ledger> {
+  return ledgerOf(await Journal.read(journalIn(state), readRecord), journalIn(state));
+}
+
+function ledgerOf(records: readonly MailboxRecord[], path: string): Ledger {
+  const hint = 'The mail itself is not affected. Restore the file from a backup, or move it away to start a new one.';
+  return applyAll(new Ledger(), records, path, hint);
 }
 
 function journalIn(state: string): string {

@@ -10,27 +10,16 @@ import type { Changes } from './changes.ts';
 import type { Delivered, Delivery } from './delivery.ts';
 import { checkFolder, makeFolder } from './folder.ts';
 import { type ChangesPlace, ForeignMessages } from './foreign-messages.ts';
-import { Folders } from './folders.ts';
-import { Inventory } from './inventory.ts';
-import type { Ledger, Surveyed } from './ledger.ts';
+import type { Surveyed } from './ledger.ts';
 import { LedgerJournal } from './ledger-journal.ts';
 import type { Listed } from './ledger-record.ts';
 import { Lock } from './lock.ts';
-import { type FlagChange, Maildir } from './maildir.ts';
-import type { StoredContent } from './reader.ts';
+import { Maildir } from './maildir.ts';
+import { type MailboxPaths, MailboxView } from './mailbox-view.ts';
 import { recover } from './recovery.ts';
 import type { StoredMessage } from './stored-message.ts';
 
-export type { StoredMessage };
-
-export interface MailboxPaths {
-  /** The Maildir. */
-  readonly maildir: string;
-  /** A folder for the journal and the lock. */
-  readonly state: string;
-  /** A folder for the index, which may be thrown away; without one it is made in memory, for each use. */
-  readonly cache?: string | undefined;
-}
+export type { MailboxPaths, StoredMessage };
 
 export interface OpenOptions {
   /** Whether rules are to be applied to what comes; see `unfiltered`. */
@@ -48,24 +37,18 @@ export interface Planned extends Listed {
   readonly ambiguous: boolean;
 }
 
-export class Mailbox {
-  /** Its folders, the inbox included. */
-  readonly folders: Folders;
+export class Mailbox extends MailboxView {
   readonly #maildir: Maildir;
   readonly #journal: LedgerJournal;
-  readonly #ledger: Ledger;
-  readonly #inventory: Inventory;
-  readonly #foreign: ForeignMessages | undefined;
-  readonly #lock: Lock | undefined;
+  readonly #foreign: ForeignMessages;
+  readonly #lock: Lock;
 
-  private constructor(maildir: Maildir, journal: LedgerJournal, writing?: ChangesPlace & { readonly lock: Lock }) {
-    this.folders = new Folders(maildir);
+  private constructor(maildir: Maildir, journal: LedgerJournal, place: ChangesPlace, lock: Lock) {
+    super(maildir, journal.ledger);
     this.#maildir = maildir;
     this.#journal = journal;
-    this.#ledger = journal.ledger;
-    this.#inventory = new Inventory(this.folders, journal.ledger);
-    this.#foreign = writing && new ForeignMessages(journal, this.folders, writing);
-    this.#lock = writing?.lock;
+    this.#foreign = new ForeignMessages(journal, this.folders, place);
+    this.#lock = lock;
   }
 
   /**
@@ -83,9 +66,9 @@ export class Mailbox {
     try {
       journal = await LedgerJournal.open(state, filters);
       const folder = await Maildir.open(maildir, { create: journal.isNew });
-      const mailbox = new Mailbox(folder, journal, { state, changes, lock });
+      const mailbox = new Mailbox(folder, journal, { state, changes }, lock);
       await mailbox.refresh();
-      await recover(journal, mailbox.#maildir, mailbox.folders, mailbox.#inventory.entries);
+      await recover(journal, mailbox.#maildir, mailbox.folders, mailbox.inventory.entries);
       return mailbox;
     } catch (error) {
       await journal?.close();
@@ -95,36 +78,18 @@ export class Mailbox {
   }
 
   /**
-   * Opens the mailbox for reading, beside a writer: no lock, nothing created or repaired. Messages of other programs that
-   * no writer has numbered yet are left out.
-   *
-   * @throws StoreError `mailbox-missing`, `unsafe-folder`, `journal-damaged`, or the code of a fault.
-   */
-  static async view({ maildir, state }: MailboxPaths): Promise<Mailbox> {
-    const folder = await Maildir.open(maildir);
-    const mailbox = new Mailbox(folder, await LedgerJournal.view(state));
-    await mailbox.refresh();
-    return mailbox;
-  }
-
-  /** What we know of each message of the server's whole listing, in its order. */
-  survey(listing: readonly Listed[]): Surveyed[] {
-    return this.#ledger.survey(listing);
-  }
-
-  /**
    * Fixes number and name of messages before they are fetched; durable when it returns. Messages planned earlier keep
    * theirs. Takes what `survey` returned, all of it or a part.
    *
    * @param header only the header of each is to come; see `commitHeaders`.
    */
   async plan(surveyed: readonly Surveyed[], header = false): Promise<Planned[]> {
-    let next = this.#ledger.nextNumber;
+    let next = this.ledger.nextNumber;
     const planned = surveyed.map(({ uidl, size, ambiguous, number = next++ }) => {
-      const base = this.#ledger.byNumber(number)?.base ?? Maildir.newBase();
+      const base = this.ledger.byNumber(number)?.base ?? Maildir.newBase();
       return { number, base, uidl, size, ambiguous };
     });
-    const fresh = planned.filter(({ number }) => this.#ledger.byNumber(number) === undefined);
+    const fresh = planned.filter(({ number }) => this.ledger.byNumber(number) === undefined);
     const only = header ? { header } : {};
     await this.#journal.record(
       fresh.map(({ number, base, uidl, size }) => ({ plan: number, base, uidl, size, ...only })),
@@ -137,28 +102,13 @@ export class Mailbox {
    * place of that in one step, so that its number, its flags and its folder stay.
    */
   deliver({ base, number }: Planned): Delivery {
-    const isStub = this.#ledger.byNumber(number)?.stub !== undefined;
+    const isStub = this.ledger.byNumber(number)?.stub !== undefined;
     return this.#maildir.deliver(base, isStub ? async () => (await this.folders.find(base))?.path : undefined);
   }
 
   /** Starts the delivery of a message that only its content will tell from those that are here; see `commitNew`. */
   receive(): Delivery {
     return this.#maildir.deliver();
-  }
-
-  /** The numbers of all stored messages that may still be on the server. */
-  present(): number[] {
-    return this.#ledger.present().map(({ number }) => number);
-  }
-
-  /** The numbers of those that a whole listing does not name, and that may be in it all the same; see `Ledger.strays`. */
-  strays(surveyed: readonly Surveyed[], kept: boolean): number[] {
-    return this.#ledger.strays(surveyed, kept);
-  }
-
-  /** The number of a stored message with this content, among the `candidates`. */
-  recognize(sha256: string, candidates: ReadonlySet<number>): number | undefined {
-    return this.#ledger.withContent(sha256, candidates);
   }
 
   /** Records under which UIDL the server lists messages now that were recognized by their content. */
@@ -175,7 +125,7 @@ export class Mailbox {
     proven = true,
   ): Promise<(Delivered & { readonly number: number })[]> {
     if (received.length === 0) return [];
-    const first = this.#ledger.nextNumber;
+    const first = this.ledger.nextNumber;
     await this.#journal.record(
       received.map(({ delivery: { base }, uidl, size }, at) => ({ plan: first + at, base, uidl, size })),
     );
@@ -196,7 +146,7 @@ export class Mailbox {
   async commit(deliveries: readonly Delivery[], proven = true): Promise<Delivered[]> {
     const delivered = await this.#maildir.commitAll(deliveries);
     await this.#journal.record(delivered.map((each) => this.#journal.stored(each, proven)));
-    for (const each of delivered) this.#inventory.add(each);
+    for (const each of delivered) this.inventory.add(each);
     return delivered;
   }
 
@@ -204,7 +154,7 @@ export class Mailbox {
   async commitHeaders(deliveries: readonly Delivery[]): Promise<void> {
     const delivered = await this.#maildir.commitAll(deliveries);
     await this.#journal.record(delivered.map((each) => this.#journal.stub(each)));
-    for (const each of delivered) this.#inventory.add(each);
+    for (const each of delivered) this.inventory.add(each);
   }
 
   /** Records that another place has a message, durably: it counts as stored, and is not looked for here. */
@@ -212,19 +162,9 @@ export class Mailbox {
     await this.#journal.record([{ stored: number, size, sha256, at: Date.now(), elsewhere: true }]);
   }
 
-  /** The numbers of those that came while there were rules for new mail, and that these were not applied to yet. */
-  unfiltered(): number[] {
-    return [...this.#ledger.items()].flatMap(({ number, unfiltered }) => (unfiltered ? [number] : []));
-  }
-
   /** Records that the rules were applied to these. */
   async filtered(numbers: readonly number[]): Promise<void> {
     await this.#journal.record([{ filtered: numbers }]);
-  }
-
-  /** Whether another place has the message. */
-  isElsewhere(number: number): boolean {
-    return this.#ledger.byNumber(number)?.stored?.elsewhere === true;
   }
 
   /** Records that these messages of the listing are passed over: they are known from now on, and were never here. */
@@ -242,7 +182,7 @@ export class Mailbox {
   async commitImported(deliveries: readonly Delivery[]): Promise<number[]> {
     if (deliveries.length === 0) return [];
     const delivered = await this.#maildir.commitAll(deliveries);
-    const first = this.#ledger.nextNumber;
+    const first = this.ledger.nextNumber;
     const at = Date.now();
     await this.#journal.record(
       delivered.map(({ base, size, sha256 }, index) => ({ imported: first + index, base, size, sha256, at })),
@@ -252,30 +192,8 @@ export class Mailbox {
 
   /** Records that each of these is the message that was asked for: everything that was asked is answered. */
   async prove(messages: readonly { readonly number: number }[]): Promise<void> {
-    const unproven = messages.filter(({ number }) => this.#ledger.byNumber(number)?.stored?.unproven);
+    const unproven = messages.filter(({ number }) => this.ledger.byNumber(number)?.stored?.unproven);
     await this.#journal.record(unproven.map(({ number }) => ({ proven: number })));
-  }
-
-  /** Whether the server's copy may be deleted: durable here, and its UIDL never stood for another message. */
-  deletable({ number, ambiguous }: { readonly number: number | undefined; readonly ambiguous: boolean }): boolean {
-    return number !== undefined && !ambiguous && this.#ledger.deletable(number);
-  }
-
-  /** The folders in which these messages have a name, or had one when we looked first. Those that are nowhere are left out. */
-  async foldersOf(numbers: { has(number: number): boolean }): Promise<Map<number, string[]>> {
-    const isOne = (base: string) => numbers.has(this.numberOf(base) ?? 0);
-    const places = [...this.#inventory.entries, ...(await this.folders.locate({ has: isOne }))];
-    const folders = new Map<number, string[]>();
-    for (const { base, folder } of places) {
-      const number = this.numberOf(base) ?? 0;
-      if (numbers.has(number)) folders.set(number, [...(folders.get(number) ?? []), folder]);
-    }
-    return folders;
-  }
-
-  /** When a message became durable here, in milliseconds since 1970; undefined for one that never did. */
-  storedAt(number: number): number | undefined {
-    return this.#ledger.byNumber(number)?.stored?.at;
   }
 
   /** Records that the server confirmed the deletion of these. A UIDL that comes back afterwards is a new message. */
@@ -283,55 +201,16 @@ export class Mailbox {
     await this.#journal.record(messages.map(({ number }) => ({ gone: number })));
   }
 
-  /** Looks at the folders again; a writer numbers what other programs delivered, and follows what they moved. */
-  async refresh(): Promise<void> {
-    const entries = await this.#inventory.refresh();
-    await this.#foreign?.record(entries);
-  }
-
-  /** The messages that are here, newest last. */
-  messages(): StoredMessage[] {
-    return this.#inventory.messages();
-  }
-
-  /** The number of the message with this base name, whether it is here or not. */
-  numberOf(base: string): number | undefined {
-    return this.#ledger.byBase(base)?.number;
-  }
-
-  /** The message with this number, if it is here. */
-  byNumber(number: number): StoredMessage | undefined {
-    return this.#inventory.byNumber(number);
-  }
-
-  /** Paths in the Maildir that are no messages (folders, links, FIFOs); they are never opened. */
-  get ignored(): readonly string[] {
-    return this.#inventory.ignored;
-  }
-
-  /**
-   * Opens the content of a message, wherever another program has moved it meanwhile.
-   *
-   * @throws StoreError `message-missing`, or the code of the fault.
-   */
-  read(number: number): Promise<StoredContent> {
-    return this.#inventory.read(number);
-  }
-
-  /** Sets and clears Maildir flags. @throws StoreError `message-missing`, or the code of the fault. */
-  flag(number: number, change: FlagChange): Promise<StoredMessage> {
-    return this.#inventory.flag(number, change);
-  }
-
-  /** Marks a message as seen. @throws as `flag`. */
-  markSeen(number: number): Promise<StoredMessage> {
-    return this.flag(number, { add: 'S' });
+  /** Looks at the folders again, numbers what other programs delivered, and follows what they moved. */
+  override async refresh(): Promise<void> {
+    const entries = await this.inventory.refresh();
+    await this.#foreign.record(entries);
   }
 
   /** Closes the journal and gives the lock back. */
   async close(): Promise<void> {
     await this.#journal.close();
-    this.#lock?.release();
+    this.#lock.release();
   }
 }
 
