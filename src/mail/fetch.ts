@@ -34,7 +34,7 @@ export async function fetchMail(
 ): Promise<FetchReport> {
   pop3Server(account);
   const paths = mailboxOf(account);
-  const withMailbox = mailboxFor(account, surroundings, options, hooks);
+  const withMailbox = await mailboxFor(account, surroundings, options, hooks);
   const withSession = (work: FetchBy) => withPop3(account, surroundings, hooks.say, work);
   // A mailbox is locked before the server is troubled; but a new one is made only for somebody the server lets in.
   if (!(await isMailbox(paths))) return withSession((client) => withMailbox((fetch) => fetch(client)));
@@ -58,15 +58,16 @@ function isPlain({ keep = true, deleteRemoved, passedOver, only, dryRun }: Fetch
   return keep === true && !deleteRemoved && !passedOver && only === undefined && !dryRun;
 }
 
-/** Opens the mailbox for a fetch, and closes it. */
-function mailboxFor(
+/** Opens the mailbox for a fetch, and closes it. @throws ConfigError `bad-config` for rules that cannot be kept, at once. */
+async function mailboxFor(
   account: Account,
   surroundings: Surroundings,
   options: FetchOptions,
   hooks: FetchHooks,
-): WithMailbox {
+): Promise<WithMailbox> {
   const paths = mailboxOf(account);
   const { deliver } = options;
+  const filters = await filtersOf(account, surroundings, hooks);
   const open =
     deliver &&
     (async () => {
@@ -74,7 +75,6 @@ function mailboxFor(
       return openTarget(deliver, account, surroundings, hooks.say);
     });
   return async (work, lock) => {
-    const filters = await filtersOf(account, surroundings, hooks);
     const mailbox = await Mailbox.open(paths, { filters: filters !== undefined && deliver === undefined, lock });
     try {
       return await work(async (client, asked) => {
