@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { parameterPieces, parseParameterized } from './params.ts';
+import { parameterCharsets, parameterPieces, parseParameterized } from './params.ts';
 
 const params = (text: string) => Object.fromEntries(parseParameterized(text).params);
 const codes = (text: string) => parseParameterized(text).defects.map((defect) => defect.code);
@@ -22,6 +22,19 @@ test('reads the examples of RFC 2231', () => {
     ),
     { title: "This is even more ***fun*** isn't it!" },
   );
+});
+
+test('the charsets of extended values, and of nothing that only looks like one', () => {
+  const rows: [text: string, ...charsets: string[]][] = [
+    ["a/b; title*=koi8-r'ru'x; name*0*=cp437''a; name*1*=it's", 'koi8-r', 'cp437'],
+    ['a/b;title*="cp850\'\'x"; name="a; b*=c\'"', 'cp850'],
+    ['a/b; filename="*=?\'"'],
+    ['a/b; filename="\\"; x*=y\'"'],
+    ["the sum *=3' of it"],
+  ];
+  for (const [text, ...charsets] of rows) assert.deepEqual([...parameterCharsets(text)], charsets, text);
+  for (const piece of ['x', ' ', '"', '\\"', '"\\', ';', '; a*=', 'a*='])
+    assert.equal(parameterCharsets(`a; b="*=${piece.repeat(1_000_000)}`).size, 0);
 });
 
 test('reads quotes, comments and what programs get wrong', () => {

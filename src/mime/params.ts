@@ -28,11 +28,17 @@ export interface ParameterizedValue {
   readonly defects: readonly Defect[];
 }
 
+/** How an extended value begins: its name, and its charset before the first quote. */
+const EXTENDED = /^[^*=]+(?:\*0{1,4})?\*=\s*"?([^'"\s;]{1,64})'/;
+
 /** The charsets that extended values in `text` are written in, to be loaded before it is parsed. */
 export function parameterCharsets(text: string): Set<string> {
   const labels = new Set<string>();
   if (!text.includes('*=')) return labels;
-  for (const [, label = ''] of text.matchAll(/\*=\s*"?([^'"\s;]{1,64})'/g)) labels.add(label);
+  for (const item of splitOutsideQuotes(text, []).slice(1)) {
+    const label = EXTENDED.exec(item)?.[1];
+    if (label !== undefined) labels.add(label);
+  }
   return labels;
 }
 
