@@ -138,17 +138,14 @@ for (const text of REFUSED) {
 }
 
 test('what is formatted for people is read back the same', () => {
-  const word = fc.string({ unit: fc.constantFrom(...'ab .,"\\<>()@:;é日') });
+  const word = fc.string({ unit: fc.constantFrom(...'ab .,"\\<>()@:;é日\u00a0\u3000', '  ') });
   fc.assert(
     fc.property(word, fc.stringMatching(/^[a-z .@"\\]{1,20}$/), (name, local) => {
       const domain = 'example.org';
       const written = formatAddress({ name: name.trim(), local, domain, address: wireAddress({ local, domain }) });
       const read = parseAddressList(written).addresses;
       assert.equal(read.length, 1);
-      assert.equal(
-        read[0]?.name,
-        name.trim().replace(/ +/g, (run) => (written.includes('"') ? run : ' ')),
-      );
+      assert.equal(read[0]?.name, name.trim());
       assert.equal(read[0]?.local, local);
     }),
   );

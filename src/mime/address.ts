@@ -118,7 +118,7 @@ function namePieces(name: string, column: number): string[] {
 /** `Ann Example <ann@example.org>`, for people: readable Unicode, with quotes where they are needed to read it back. */
 export function formatAddress(address: Address): string {
   if (address.name === '') return address.address;
-  const plain = /^[\w !#$%&'*+/=?^`{|}~\u0080-\u{10FFFF}-]+$/u.test(address.name);
+  const plain = /^[\w !#$%&'*+/=?^`{|}~\u0080-\u{10FFFF}-]+$/u.test(address.name) && !/\s\s|[^\S ]/.test(address.name);
   const name = plain ? address.name : `"${address.name.replace(/["\\]/g, '\\$&')}"`;
   return address.address === '' ? name : `${name} <${address.address}>`;
 }
