@@ -68,10 +68,10 @@ export interface FetchReport {
   readonly plan: readonly Decision[];
 }
 
-/** What a fetch reports that found nothing to do. */
+/** What a fetch reports that found nothing to do, to the letter. */
 export function nothingNew(mailbox: string, onServer: number, loginDelay: number | undefined): FetchReport {
-  const none = { fetched: [], headers: 0, skipped: [], failed: [], deleted: 0, filtered: 0, marked: 0, plan: [] };
-  return { mailbox, onServer, byContent: false, dryRun: false, loginDelay, ...none };
+  const kind = { byContent: false, dryRun: false, marked: 0, filtered: 0, headers: 0, loginDelay };
+  return { mailbox, onServer, ...kind, fetched: [], failed: [], skipped: [], deleted: 0, plan: [] };
 }
 
 /** Whether it was that: nothing came, nothing was left out, and nothing went. */

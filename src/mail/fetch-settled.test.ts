@@ -1,6 +1,6 @@
 /** A fetch that finds both sides as they were does not open the mailbox; one that finds anything else does all it ever did. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock, type TestContext, test } from 'node:test';
@@ -23,11 +23,12 @@ interface Scene {
 }
 
 /** Three messages, fetched an hour ago and looked for once since. */
-async function scene(t: TestContext): Promise<Scene> {
+async function scene(t: TestContext, heard: (line: string) => void = () => undefined): Promise<Scene> {
   const home = mkdtempSync(join(tmpdir(), 'posthorn-settled-'));
   const server = await startMaildropServer(
     t,
     ['a', 'b', 'c'].map((uidl) => letter(uidl)),
+    (line) => void heard(line),
   );
   const surroundings = { env: { POSTHORN_PASSWORD: 'secret' }, home, uid: undefined };
   const account = await resolveAccount({ pop3: `pop3+insecure://ann@127.0.0.1:${server.port}` }, surroundings);
@@ -53,7 +54,9 @@ test('where nothing has changed on either side the mailbox is not opened, and th
   const { opened, ...report } = await fetch();
   assert.equal(opened, 0);
   rmSync(join(state, 'settled.json'));
-  assert.deepEqual(await fetch(), { ...report, opened: 1 });
+  const whole = await fetch();
+  assert.deepEqual(whole, { ...report, opened: 1 });
+  assert.equal(JSON.stringify(whole), JSON.stringify({ ...report, opened: 1 }), 'in the same order');
   assert.equal((await fetch()).opened, 0);
   assert.equal(report.onServer, 3);
 });
@@ -92,6 +95,18 @@ test('what other programs do here is looked at', async (t) => {
   renameSync(join(maildir, 'new', name), join(maildir, 'cur', `${name}:2,S`));
   assert.equal((await fetch()).opened, 1);
   assert.equal((await fetch()).opened, 0);
+});
+
+test('so is what they do while a fetch asks the server', async (t) => {
+  let asked = () => undefined as void;
+  const { fetch, maildir, state } = await scene(t, (line) => line === 'UIDL' && asked());
+  rmSync(join(state, 'settled.json'));
+  asked = () => writeFileSync(join(maildir, 'new', '100.other'), 'x');
+  assert.equal((await fetch()).opened, 1);
+  asked = () => undefined;
+  assert.equal((await fetch()).opened, 1);
+  const mailbox = await Mailbox.view({ maildir, state });
+  assert.equal(mailbox.numberOf('100.other'), 4);
 });
 
 test('options that do more than bring what is new do it', async (t) => {

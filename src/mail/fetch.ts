@@ -9,7 +9,7 @@ import type { Pop3Client } from '../pop3/client.ts';
 import type { Lock } from '../store/lock.ts';
 import { Mailbox } from '../store/mailbox.ts';
 import { isMailbox } from '../store/mailboxes.ts';
-import { settle, takeSettled } from '../store/settled.ts';
+import { settle, shapeOf, takeSettled } from '../store/settled.ts';
 import { type Account, mailboxOf, type Surroundings } from './account.ts';
 import { type FetchHooks, type FetchOptions, type FetchReport, isIdle, nothingNew } from './fetch-report.ts';
 import { FetchSession } from './fetch-session.ts';
@@ -75,6 +75,7 @@ async function mailboxFor(
       return openTarget(deliver, account, surroundings, hooks.say);
     });
   return async (work, lock) => {
+    const before = isPlain(options) ? await shapeOf(paths) : undefined;
     const mailbox = await Mailbox.open(paths, { filters: filters !== undefined && deliver === undefined, lock });
     try {
       return await work(async (client, asked) => {
@@ -83,8 +84,7 @@ async function mailboxFor(
         const report = await session.run(listing);
         const filtered = report.dryRun ? 0 : ((await filters?.apply(mailbox)) ?? 0);
         const told = { mailbox: paths.maildir, ...report, filtered };
-        if (isPlain(options) && isIdle(told) && mailbox.unfiltered().length === 0)
-          await settle(paths, digestOf(listing));
+        if (isIdle(told) && mailbox.unfiltered().length === 0) await settle(paths, before, digestOf(listing));
         return told;
       });
     } finally {

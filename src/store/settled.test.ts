@@ -18,7 +18,7 @@ import { indexHome, put } from '../../test/support/indexed.ts';
 import { StoreError } from '../errors.ts';
 import { Lock } from './lock.ts';
 import { Mailbox, type MailboxPaths } from './mailbox.ts';
-import { settle, takeSettled } from './settled.ts';
+import { settle as settleSince, shapeOf, takeSettled } from './settled.ts';
 
 /** A mailbox with two messages and a folder, an hour later. */
 async function home(t: TestContext): Promise<MailboxPaths> {
@@ -30,6 +30,10 @@ async function home(t: TestContext): Promise<MailboxPaths> {
   t.after(() => mock.timers.reset());
   mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_600_000 });
   return paths;
+}
+
+async function settle(paths: MailboxPaths, listing: string): Promise<void> {
+  await settleSince(paths, await shapeOf(paths), listing);
 }
 
 async function settled(paths: MailboxPaths): Promise<string | undefined> {
@@ -80,6 +84,14 @@ test('whatever is done to it is seen', async (t) => {
     make();
     assert.equal(await settled(paths), undefined, change);
   }
+});
+
+test('what is done to it while it is read proves nothing', async (t) => {
+  const paths = await home(t);
+  const before = await shapeOf(paths);
+  put(paths, 'new/102.c', 'x');
+  await settleSince(paths, before, 'listing');
+  assert.equal(await settled(paths), undefined);
 });
 
 test('what was changed a moment ago proves nothing', async (t) => {

@@ -44,15 +44,20 @@ export async function takeSettled(paths: MailboxPaths): Promise<Settled | undefi
 /**
  * Notes that everything of a listing is here. To be done under the lock.
  *
+ * @param before of the mailbox, from before it was read: what others did to it since, nobody has seen.
  * @param listing a text that tells it from all others; undefined where there is none.
  */
-export async function settle(paths: MailboxPaths, listing: string | undefined): Promise<void> {
-  const mailbox = listing === undefined ? undefined : await shapeOf(paths);
-  if (mailbox !== undefined) await writeHint(fileIn(paths), { listing, mailbox });
+export async function settle(
+  paths: MailboxPaths,
+  before: string | undefined,
+  listing: string | undefined,
+): Promise<void> {
+  if (before === undefined || listing === undefined || before !== (await shapeOf(paths))) return;
+  await writeHint(fileIn(paths), { listing, mailbox: before });
 }
 
 /** What changes with everything that is done to journal and folders; undefined where that cannot be told now. */
-async function shapeOf({ maildir, state }: MailboxPaths): Promise<string | undefined> {
+export async function shapeOf({ maildir, state }: MailboxPaths): Promise<string | undefined> {
   try {
     const folders = ['', ...(await foldersIn(maildir))].flatMap((folder) =>
       PARTS.map((part) => join(maildir, folder, part)),
