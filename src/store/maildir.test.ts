@@ -208,6 +208,24 @@ test('each errno has its code', async () => {
   }
 });
 
+test('a full disk that is told of when the file is closed is told as one, and nothing is left', async () => {
+  const maildir = await Maildir.open(root, { create: true });
+  const { closeSync } = fs;
+  for (const finish of ['commit', 'hold'] as const) {
+    const delivery = maildir.deliver();
+    void delivery.write(Buffer.from('x'));
+    mock.method(fs, 'closeSync', (file: number) => {
+      closeSync(file);
+      throw Object.assign(new Error('EDQUOT'), { code: 'EDQUOT' });
+    });
+    syncBuiltinESMExports();
+    await assert.rejects(delivery[finish](), code('disk-full'));
+    mended();
+    await delivery.abort();
+    assert.deepEqual((await readdir(root, { recursive: true })).sort(), ['cur', 'new', 'tmp']);
+  }
+});
+
 test('a Maildir that vanishes is not made again', async () => {
   const maildir = await Maildir.open(root, { create: true });
   const delivery = maildir.deliver();

@@ -78,14 +78,17 @@ export class FileWriter {
   async persist(): Promise<void> {
     if (this.#discarded) throw closed();
     await this.#drain();
-    await guarded(`sync ${this.path}`, async () => this.#file !== undefined && promisify(fsync)(this.#file));
-    this.#close();
+    await guarded(`sync ${this.path}`, async () => {
+      if (this.#file !== undefined) await promisify(fsync)(this.#file);
+      this.#close();
+    });
   }
 
   /** Brings everything into the file and closes it, without making it durable. */
   async finish(): Promise<void> {
     await this.#drain();
-    this.#close();
+    // QUIRK: a network file system may say only here that there was no room for what was written.
+    await guarded(`write ${this.path}`, async () => this.#close());
   }
 
   /** Closes and removes the file. Never throws: what stays is a leftover with a name of its own. */
