@@ -11,7 +11,7 @@ import type { Lookup } from '../store/lookup.ts';
 import type { StoredMessage } from '../store/mailbox.ts';
 import type { FlagChange } from '../store/maildir.ts';
 import { type Account, mailboxOf } from './account.ts';
-import { allMessages, openLookup, type Selection } from './selection.ts';
+import { openLookup, type Selection } from './selection.ts';
 import { flagStep, moveStep, type TagChange, tagStep } from './steps.ts';
 
 /** What came of a change, in numbers of messages. */
@@ -68,7 +68,7 @@ export function purgeMessages(account: Account, selected: Selection): Promise<Ch
 export function inTrash(age: number, now = Date.now()): Selection {
   return async (lookup) => {
     const trash = await lookup.folders.named(folderName(TRASH));
-    const all = (await allMessages(lookup)).filter(({ folder }) => folder === trash);
+    const all = (await lookup.all()).filter(({ folder }) => folder === trash);
     if (age === 0) return all;
     const since = await lookup.folders.changedAt(all);
     return all.filter((_, at) => (since[at] ?? now) <= now - age);

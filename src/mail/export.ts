@@ -7,7 +7,7 @@ import { folderName, INBOX, TRASH } from '../store/folder-name.ts';
 import { Folders } from '../store/folders.ts';
 import { Maildir } from '../store/maildir.ts';
 import type { OpenMessage } from './read.ts';
-import { allMessages, type Selection } from './selection.ts';
+import type { Selection } from './selection.ts';
 
 /** Messages that are made durable together. */
 const BATCH = 64;
@@ -28,7 +28,7 @@ export interface ExportReport {
 /** All messages but those in the trash. */
 export const everything: Selection = async (lookup) => {
   const trash = folderName(TRASH);
-  return (await allMessages(lookup)).filter(({ folder }) => folder !== trash);
+  return (await lookup.all()).filter(({ folder }) => folder !== trash);
 };
 
 /**
@@ -48,6 +48,7 @@ export async function exportMaildir(
   const exported: number[] = [];
   for (const [folder, group] of byFolder) {
     const maildir = folder === INBOX ? inbox : await folders.open(folder);
+    await maildir.removeUnfinished(new Set());
     const wanted = group.filter(({ stored }) => !there.has(stored.base));
     for (let from = 0; from < wanted.length; from += BATCH) {
       const batch = wanted.slice(from, from + BATCH);
@@ -60,7 +61,8 @@ export async function exportMaildir(
 }
 
 async function deliverAll(batch: readonly OpenMessage[], maildir: Maildir, hooks: ExportHooks): Promise<void> {
-  const deliveries = batch.map(({ stored }) => Object.assign(maildir.deliver(stored.base), { flags: stored.flags }));
+  // Unfinished, each has a name of its own: what a run left that was killed is in nobody's way.
+  const deliveries = batch.map(({ stored: { base, flags } }) => Object.assign(maildir.deliver(), { base, flags }));
   try {
     for (const [at, message] of batch.entries())
       for await (const chunk of counted(message, hooks).chunks()) await deliveries[at]?.write(chunk);

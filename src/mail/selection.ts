@@ -1,6 +1,6 @@
 /** Which messages are meant: numbers and ranges of them, in whichever folders they are. */
 import { UsageError } from '../errors.ts';
-import { ALL, Lookup, type NumberRange } from '../store/lookup.ts';
+import { Lookup, type NumberRange } from '../store/lookup.ts';
 import type { StoredMessage } from '../store/mailbox.ts';
 import { type Account, localMailbox } from './account.ts';
 
@@ -38,9 +38,4 @@ export async function messagesIn(lookup: Lookup, ranges: readonly MessageRange[]
 /** Those of these messages that are here, in this order. */
 export async function messagesNumbered(lookup: Lookup, numbers: readonly number[]): Promise<StoredMessage[]> {
   return (await lookup.within(numbers.map((number) => ({ from: number, to: number })))).flat();
-}
-
-/** All messages, in whichever folders they are. */
-export async function allMessages(lookup: Lookup): Promise<StoredMessage[]> {
-  return (await lookup.within([ALL])).flat();
 }

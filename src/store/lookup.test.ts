@@ -9,7 +9,8 @@ import { type IndexHome, indexed, indexHome, put } from '../../test/support/inde
 import type { ChangeRecord } from './change-log.ts';
 import { Changes, changesIn } from './changes.ts';
 import { Journal } from './journal.ts';
-import { ALL, Lookup } from './lookup.ts';
+import { Lock } from './lock.ts';
+import { Lookup } from './lookup.ts';
 import { Mailbox } from './mailbox.ts';
 import type { StoredMessage } from './stored-message.ts';
 
@@ -44,7 +45,10 @@ async function assertTrue(paths: IndexHome): Promise<readonly StoredMessage[]> {
   const withoutIndex = { maildir: paths.maildir, state: paths.state };
   for (const each of [paths, withoutIndex]) {
     const lookup = await Lookup.open(each);
-    const [all, some = []] = await lookup.within([ALL, { from: 3, to: 5 }]);
+    const [all, some = []] = await lookup.within([
+      { from: 1, to: COUNT + 100 },
+      { from: 3, to: 5 },
+    ]);
     assert.deepEqual(all, messages);
     assert.deepEqual(
       some,
@@ -247,6 +251,17 @@ test('nobody gets a number from being looked for', async (t) => {
   assert.deepEqual(await find(paths, COUNT + 1), []);
   assert.equal((await assertTrue(paths)).length, COUNT);
   assert.deepEqual(readFileSync(join(paths.state, 'journal')), journal);
+});
+
+test('whoever wants all messages misses none that nobody has listed yet, and has those with numbers where another one is at work', async (t) => {
+  const paths = await filled(t);
+  put(paths, 'new/3000.a', MESSAGE);
+  const lookup = await Lookup.open(paths);
+  const other = Lock.ofMailbox(paths.state);
+  assert.equal((await lookup.all()).length, COUNT);
+  other.release();
+  assert.deepEqual((await lookup.all()).at(-1)?.number, COUNT + 1);
+  assert.deepEqual(await lookup.all(), (await Mailbox.view(paths)).messages());
 });
 
 test('a number that is given only because another one is missing is nobody’s wish', async (t) => {

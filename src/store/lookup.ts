@@ -18,7 +18,7 @@ import { type StoredMessage, storedMessage } from './stored-message.ts';
 export type { NumberRange };
 
 /** All numbers there are. */
-export const ALL: NumberRange = { from: 1, to: Number.MAX_SAFE_INTEGER };
+const ALL: NumberRange = { from: 1, to: Number.MAX_SAFE_INTEGER };
 
 /** From so many on it is quicker to look at all folders than at each file by itself. */
 const MANY = 1000;
@@ -69,7 +69,18 @@ export class Lookup {
   }
 
   /**
-   * The same, where something is missing: what other programs moved under another name is looked for first. A number that
+   * All that are here. What other programs delivered gets its number first, unless another process is at work in the mailbox:
+   * who wants all of them shall not miss what nobody has listed yet.
+   *
+   * @throws as `within`.
+   */
+  async all(): Promise<StoredMessage[]> {
+    await numberNew(this.#paths, this.#changes);
+    return (await this.within([ALL])).flat();
+  }
+
+  /**
+   * The same as `within`, where something is missing: what other programs moved under another name is looked for first. A number that
    * nobody had before is meant by nobody, whatever gets it now.
    */
   async withinMoved(ranges: readonly NumberRange[]): Promise<StoredMessage[][]> {
