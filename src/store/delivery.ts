@@ -29,7 +29,8 @@ export interface Delivered {
 }
 
 export class Delivery {
-  readonly base: string;
+  /** The name it will have. Until then its file in `tmp` has the one that it was made with. */
+  base: string;
   readonly #replaces: (() => Promise<string | undefined>) | undefined;
   /** Maildir letters that the message is to have. With any it is not new, and goes to `cur`. */
   flags = '';

@@ -1,6 +1,7 @@
 /** What is exported is all there, and comes back as it was. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { assertFails } from '../support/mail-home.ts';
@@ -47,6 +48,44 @@ test('a mailbox file and .eml files, imported into another mailbox, are what the
     assert.deepEqual(imported, [], `${from}: all of it is known by its content`);
   }
 });
+
+test('what another program delivered is exported as well, listed or not', async () => {
+  const other = await makeHome({ after });
+  const maildir = join(other.folder, 'data/posthorn/ann@example.org');
+  for (const part of ['cur', 'new', 'tmp']) mkdirSync(join(maildir, part), { recursive: true });
+  for (const number of [1, 2]) {
+    writeFileSync(join(maildir, `new/170000000${number}.x.test`), `Subject: ${number}\n\n`);
+    const { exported, skipped } = await other.json<Exported>(['export', '--maildir', 'backup']);
+    assert.deepEqual([exported, skipped], [[number], number === 1 ? [] : [1]]);
+  }
+});
+
+test('an export that was killed in the middle of a message can be run again', async () => {
+  const backup = join(home.folder, 'again');
+  for (const part of ['cur', 'new', 'tmp']) mkdirSync(join(backup, part), { recursive: true });
+  const child = home.start(['export', '--maildir', 'again'], { env: { NODE_OPTIONS: `--require=${killer()}` } });
+  await once(child, 'close');
+  assert.equal(child.signalCode, 'SIGKILL');
+  assert.equal(readdirSync(join(backup, 'tmp')).length, 1);
+  assert.deepEqual((await home.json<Exported>(['export', '--maildir', 'again'])).exported, [1, 2, 3, 4]);
+});
+
+/** A file that ends the program when it has opened its first file in `tmp`. */
+function killer(): string {
+  const file = join(home.folder, 'killer.cjs');
+  const lines = [
+    "const fs = require('node:fs');",
+    'const { openSync } = fs;',
+    'fs.openSync = (path, ...rest) => {',
+    '  const opened = openSync(path, ...rest);',
+    "  if (String(path).includes('again/tmp/')) process.kill(process.pid, 'SIGKILL');",
+    '  return opened;',
+    '};',
+    "require('node:module').syncBuiltinESMExports();",
+  ];
+  writeFileSync(file, lines.join('\n'));
+  return file;
+}
 
 test('what is wrong is said', async () => {
   await assertFails(home, ['export'], { exit: 64, code: 'where-to', says: /--mbox, --maildir and --dir/ });
