@@ -23,12 +23,15 @@ interface Scene {
 }
 
 /** Three messages, fetched an hour ago and looked for once since. */
-async function scene(t: TestContext, heard: (line: string) => void = () => undefined): Promise<Scene> {
+async function scene(t: TestContext, asked: (line: string) => void = () => undefined): Promise<Scene> {
   const home = mkdtempSync(join(tmpdir(), 'posthorn-settled-'));
   const server = await startMaildropServer(
     t,
     ['a', 'b', 'c'].map((uidl) => letter(uidl)),
-    (line) => void heard(line),
+    (line) => {
+      asked(line);
+      return undefined;
+    },
   );
   const surroundings = { env: { POSTHORN_PASSWORD: 'secret' }, home, uid: undefined };
   const account = await resolveAccount({ pop3: `pop3+insecure://ann@127.0.0.1:${server.port}` }, surroundings);
@@ -98,12 +101,14 @@ test('what other programs do here is looked at', async (t) => {
 });
 
 test('so is what they do while a fetch asks the server', async (t) => {
-  let asked = () => undefined as void;
-  const { fetch, maildir, state } = await scene(t, (line) => line === 'UIDL' && asked());
+  let isComing = false;
+  const { fetch, maildir, state } = await scene(t, (line) => {
+    if (isComing && line === 'UIDL') writeFileSync(join(maildir, 'new', '100.other'), 'x');
+  });
   rmSync(join(state, 'settled.json'));
-  asked = () => writeFileSync(join(maildir, 'new', '100.other'), 'x');
+  isComing = true;
   assert.equal((await fetch()).opened, 1);
-  asked = () => undefined;
+  isComing = false;
   assert.equal((await fetch()).opened, 1);
   const mailbox = await Mailbox.view({ maildir, state });
   assert.equal(mailbox.numberOf('100.other'), 4);

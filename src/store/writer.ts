@@ -87,7 +87,7 @@ export class FileWriter {
   /** Brings everything into the file and closes it, without making it durable. */
   async finish(): Promise<void> {
     await this.#drain();
-    // QUIRK: a network file system may say only here that there was no room for what was written.
+    // A network file system may say only here that there was no room for what was written.
     await guarded(`write ${this.path}`, async () => this.#close());
   }
 
