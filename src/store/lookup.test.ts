@@ -261,7 +261,9 @@ test('whoever wants all messages misses none that nobody has listed yet, and has
   assert.equal((await lookup.all()).length, COUNT);
   other.release();
   assert.deepEqual((await lookup.all()).at(-1)?.number, COUNT + 1);
+  const { mock: opened } = t.mock.method(Mailbox, 'open');
   assert.deepEqual(await lookup.all(), (await Mailbox.view(paths)).messages());
+  assert.equal(opened.callCount(), 0, 'and keeps no fetch from the mailbox where there is nothing to number');
 });
 
 test('a number that is given only because another one is missing is nobody’s wish', async (t) => {

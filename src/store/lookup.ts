@@ -75,7 +75,10 @@ export class Lookup {
    * @throws as `within`.
    */
   async all(): Promise<StoredMessage[]> {
-    await numberNew(this.#paths, this.#changes);
+    const found = (await this.within([ALL])).flat();
+    const numbered = new Set(found.map(({ base }) => base));
+    const others = await this.folders.locate({ has: (base) => !numbered.has(base) });
+    if (others.length === 0 || !(await numberNew(this.#paths, this.#changes))) return found;
     return (await this.within([ALL])).flat();
   }
 
