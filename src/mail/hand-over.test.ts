@@ -9,9 +9,11 @@ import { letter, startMaildropServer } from '../../test/support/maildrop-server.
 import { parseDeliverTarget } from '../config/deliver-target.ts';
 import { PosthornError, UsageError } from '../errors.ts';
 import { Mailbox } from '../store/mailbox.ts';
+import { withIndex } from '../store/with-index.ts';
 import { mailboxOf, resolveAccount, type RunProgram } from './account.ts';
 import { fetchMail } from './fetch.ts';
 import type { FetchOptions } from './fetch-report.ts';
+import { importMail } from './import.ts';
 
 async function scene(
   t: TestContext,
@@ -34,7 +36,7 @@ async function scene(
     const tmp = (await readdir(join(paths.maildir, 'tmp'))).length;
     return { here: (await readdir(join(paths.maildir, 'new'))).length, tmp };
   };
-  return { home, server, fetch, texts, left, paths, unseen };
+  return { account, home, server, fetch, texts, left, paths, unseen };
 }
 
 async function contents(folder: string): Promise<string[]> {
@@ -191,6 +193,29 @@ test('a server that gives all messages new ids does not make them be handed over
   assert.equal((await fetch(`maildir:${place}`, { keep: false })).deleted, 2);
   const mailbox = await Mailbox.view(paths);
   assert.equal(mailbox.messages().length, 0);
+});
+
+test('a message of which the header is here stays that here, and can be imported', async (t) => {
+  const { account, home, fetch, paths, texts } = await scene(t, ['a']);
+  await fetch('mailbox', { maxSize: 10 });
+  const before = (await Mailbox.view(paths)).messages();
+  const listed = () =>
+    withIndex(paths, {}, async (index) => {
+      await index.refresh();
+      const { messages } = await index.list({ limit: 9 });
+      return messages.map(({ number, size, sha256 }) => ({ number, size, sha256 }));
+    });
+  const inIndex = await listed();
+  assert.equal((await fetch(`maildir:${join(home, 'Mail')}`)).fetched.length, 1);
+  const mailbox = await Mailbox.view(paths);
+  assert.deepEqual(mailbox.messages(), before);
+  assert.deepEqual(await listed(), inIndex);
+  assert.deepEqual(inIndex, [{ number: 1, size: before[0]?.size, sha256: undefined }]);
+  const hooks = { begin: () => undefined, progress: () => undefined };
+  const { imported, duplicates } = await importMail(account, [join(home, 'Mail')], {}, hooks);
+  assert.deepEqual([imported, duplicates], [[2], 0]);
+  const content = await (await Mailbox.view(paths)).read(2);
+  assert.equal(await collect(content.chunks()), texts[0]);
 });
 
 test('what is too large is left where it is, and a server without ids cannot be handed over from', async (t) => {

@@ -104,7 +104,7 @@ function applyRecords(database: DatabaseSync, records: readonly MailboxRecord[])
     } else if ('imported' in record) {
       add.run(record.imported, record.base, null);
       store.run(record.sha256, record.at, record.imported);
-    } else if ('stored' in record) {
+    } else if ('stored' in record && !record.elsewhere) {
       store.run(record.sha256, record.at, record.stored);
       if (again.run(record.size, record.stored).changes > 0) forget.run(record.stored);
     } else if ('renamed' in record) rename.run(record.uidl || null, record.renamed);

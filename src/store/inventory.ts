@@ -84,7 +84,8 @@ function messageOf(item: LedgerItem, entry: FolderEntry): StoredMessage {
   return storedMessage(numberedMessage(item), entry);
 }
 
-/** What the ledger says of a message, wherever it is. */
-export function numberedMessage({ number, base, listed, stored }: LedgerItem): NumberedMessage {
+/** What the ledger says of a message, wherever it is. Of one that another place has, what stands for it here is all there is. */
+export function numberedMessage({ number, base, listed, ...item }: LedgerItem): NumberedMessage {
+  const stored = item.stored?.elsewhere ? undefined : item.stored;
   return { number, base, uidl: listed?.uidl || undefined, sha256: stored?.sha256, storedAt: stored?.at };
 }

@@ -99,7 +99,7 @@ export class Ledger {
   /** The size that the file of this name was stored with; undefined where what was stored may have been written again. */
   sizeOf(base: string): number | undefined {
     const item = this.byBase(base);
-    return item?.base === base && !item.moved ? item.stored?.size : undefined;
+    return item?.base === base && !item.moved && !item.stored?.elsewhere ? item.stored?.size : undefined;
   }
 
   /** All messages, in the order of their numbers. */

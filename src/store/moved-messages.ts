@@ -50,8 +50,8 @@ type MissingBySize = ReadonlyMap<number, Missing[]>;
 function missingIn(ledger: Ledger, here: ReadonlySet<string>): MissingBySize {
   const missing: Missing[] = [];
   for (const item of ledger.items()) {
-    const facts = item.stored ?? item.stub;
-    if (facts !== undefined && !facts.elsewhere && !here.has(item.base)) missing.push({ item, ...facts });
+    const facts = item.stored?.elsewhere ? item.stub : (item.stored ?? item.stub);
+    if (facts !== undefined && !here.has(item.base)) missing.push({ item, ...facts });
   }
   return Map.groupBy(missing, ({ size }) => size);
 }
@@ -74,7 +74,10 @@ async function takeOwner(path: string, size: number, missing: MissingBySize): Pr
     if (found !== undefined || ![...missing.keys()].some((other) => isNear(size, other))) return found;
     const before = await asReceived(() => readStored(path));
     // What stands for a message must be as it was: the journal tells it from the message itself by its size.
-    return before && takeFrom(missing, await digestOf(before), ({ item }) => item.stored !== undefined);
+    return (
+      before &&
+      takeFrom(missing, await digestOf(before), ({ item }) => item.stored !== undefined && !item.stored.elsewhere)
+    );
   } catch (error) {
     if (error instanceof StoreError) return undefined;
     throw error;
