@@ -85,6 +85,7 @@ for (const [name, where, [least, most]] of HALTS) {
     await Promise.race([halted, end]);
     // What was received before the halt is given the time to reach the disk.
     await sleep(200);
+    for (let wait = 0; wait < 500 && least > 0 && (await home.stored()).length < least; wait += 1) await sleep(20);
     child.kill('SIGKILL');
     const { code, stderr } = await end;
     proxy.cut();
