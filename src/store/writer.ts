@@ -16,7 +16,7 @@ import { guarded } from './fault.ts';
 import { removeLeftover } from './folder.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-const FIRST_BUFFER = 8 * 1024;
+const FIRST_BUFFER = 512;
 /** Octets that are written at once. */
 const SMALL = 32 * 1024;
 
