@@ -172,7 +172,7 @@ test('Ctrl-C while it indexes ends it at once, and nothing is missing', async (t
     child.kill('SIGINT');
   });
   const { code, stderr } = await end;
-  assert.ok(performance.now() - asked < 1500, 'it ends quickly');
+  assert.ok(performance.now() - asked < 5000, 'it ends quickly');
   assert.equal(code, 0, stderr);
   assert.match(stderr, /^1 new message, 1 on the server/m);
   assert.ok(indexed(file(home)).length < 3001, 'it was stopped');
