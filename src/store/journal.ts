@@ -1,30 +1,22 @@
 /**
  * A durable, append-only journal: what was appended is on the disk when `append` returns.
  *
- * A line holds what one append wrote: `<crc32, 8 hex><length, 8 hex> <JSON array of records>`. A power cut can only
- * spoil the last line, because each one is synced before the next is written; a spoilt last line is cut off. Damage
- * anywhere else cannot come from a crash and stops us loudly. The length tells a spoilt last line (too short, or
- * overwritten) from a lost line break, which would swallow a good line. What this file must never know: what the
- * records mean.
+ * A line holds what one append wrote (journal-line.ts). A power cut can only spoil the last line, because each one is synced
+ * before the next is written; a spoilt last line is cut off. Damage anywhere else cannot come from a crash and stops us
+ * loudly. What this file must never know: what the records mean.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { StoreError } from '../errors.ts';
 import { errnoOf, guarded } from './fault.ts';
 import { syncFolder } from './folder.ts';
+import { decode, encode, HEADER, isHeader, LINE_LIMIT, lines, PREFIX, swallowed } from './journal-line.ts';
 import { writeAll } from './writer.ts';
 
 const { O_RDWR, O_RDONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
-const PREFIX = 17;
-const LF = 0x0a;
 /** Records in one line; keeps a line far below `LINE_LIMIT`. */
 const BATCH = 4096;
-const LINE_LIMIT = 64 * 1024 * 1024;
-const STEP = 1024 * 1024;
-/** The first line: what the file is, and the version of its format. */
-const HEADER = encode([['posthorn-journal', 1]]);
 
 /** Turns a parsed JSON value into a record; `undefined` when it is none, which counts as damage. */
 export type RecordReader<T> = (value: unknown) => T | undefined;
@@ -230,62 +222,6 @@ async function prefixAt(file: FileHandle, { line, end }: Pick<JournalMark, 'line
   if (end === 0) return '';
   const { buffer, bytesRead } = await file.read(Buffer.alloc(PREFIX), 0, PREFIX, line);
   return buffer.toString('latin1', 0, bytesRead);
-}
-
-/** The first line, or what a crash can leave of it: its beginning, or zeros. A file of another kind is never cut. */
-function isHeader(line: Buffer, batch: unknown[] | undefined): boolean {
-  if (batch !== undefined) return line.equals(HEADER);
-  return HEADER.subarray(0, line.length).equals(line) || line.every((byte) => byte === 0);
-}
-
-/** The lines with their LF, the last one perhaps without. One past the limit is handed on as far as it was read. */
-async function* lines(file: FileHandle, from: number): AsyncGenerator<Buffer, void, undefined> {
-  let parts: Buffer[] = [];
-  let length = 0;
-  for (let position = from; ; ) {
-    const buffer = Buffer.allocUnsafe(STEP);
-    const { bytesRead } = await file.read(buffer, 0, STEP, position);
-    if (bytesRead === 0 || length > LINE_LIMIT) break;
-    position += bytesRead;
-    let rest = buffer.subarray(0, bytesRead);
-    for (let lf = rest.indexOf(LF); lf !== -1; lf = rest.indexOf(LF)) {
-      yield Buffer.concat([...parts, rest.subarray(0, lf + 1)]);
-      parts = [];
-      length = 0;
-      rest = rest.subarray(lf + 1);
-    }
-    parts.push(rest);
-    length += rest.length;
-  }
-  if (length > 0) yield Buffer.concat(parts);
-}
-
-function encode(records: readonly unknown[]): Buffer {
-  const body = Buffer.from(JSON.stringify(records));
-  return Buffer.concat([Buffer.from(`${hex(crc32(body))}${hex(body.length)} `), body, Buffer.of(LF)]);
-}
-
-/** The records of a whole and sound line, otherwise `undefined`. */
-function decode(line: Buffer): unknown[] | undefined {
-  const body = line.subarray(PREFIX, -1);
-  const prefix = line.toString('latin1', 0, PREFIX);
-  if (line.at(-1) !== LF || prefix !== `${hex(crc32(body))}${hex(body.length)} `) return undefined;
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    return Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether a bad line is longer than it says: then a line break is missing, and a crash does not do that. */
-function swallowed(line: Buffer): boolean {
-  const length = /^[0-9a-f]{8}([0-9a-f]{8}) $/.exec(line.toString('latin1', 0, PREFIX))?.[1];
-  return length !== undefined && line.length > PREFIX + Number.parseInt(length, 16) + 1;
-}
-
-function hex(value: number): string {
-  return value.toString(16).padStart(8, '0');
 }
 
 function damaged(path: string, offset: number): StoreError {
