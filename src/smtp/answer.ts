@@ -1,5 +1,5 @@
 /** One reply of the server: the counterpart of `ask.ts`. */
-import { SmtpReplyError } from '../errors.ts';
+import { PosthornError, SmtpReplyError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
 import { formatReply } from './reply.ts';
 
@@ -25,11 +25,12 @@ const TROUBLE = refused(451, '4.3.0', 'this server has trouble, try again later'
  * Says no. A backend refuses with the error a client would get from the wire; its own trouble is told as temporary, and
  * to `fault` as it is.
  *
- * @throws everything once the connection has failed.
+ * @throws why the connection has failed, once it has.
  */
 export function refuse(channel: Channel, error: unknown, fault?: (error: unknown) => void): Promise<void> {
-  if (channel.failure !== undefined) throw error;
-  if (!(error instanceof SmtpReplyError)) fault?.(error);
+  const { failure } = channel;
+  if (!(error instanceof (failure === undefined ? SmtpReplyError : PosthornError))) fault?.(error);
+  if (failure !== undefined) throw failure;
   const { replyCode, message, enhanced } = error instanceof SmtpReplyError ? error : TROUBLE;
   return answer(channel, replyCode, message, enhanced);
 }

@@ -11,6 +11,7 @@ export interface Delivery {
   write(chunk: Uint8Array): void | Promise<void>;
   /** The message is whole: resolves when it is safe, to a name for it. @throws SmtpReplyError to refuse it. */
   commit(): Promise<string>;
+  /** Nothing is kept. What it throws is told, and changes nothing. */
   abort(): Promise<void>;
 }
 
@@ -21,12 +22,17 @@ export interface Fault {
   readonly error: unknown;
 }
 
+/** Told of trouble that changes nothing for the client. */
+type Tell = (error: unknown) => void;
+
 /** One delivery, which ends with its first fault: it may not even have begun. */
 class Copy {
   readonly #delivery: Delivery | undefined;
+  readonly #tell: Tell;
   fault: Fault | undefined;
 
-  constructor(opened: PromiseSettledResult<Delivery>) {
+  constructor(opened: PromiseSettledResult<Delivery>, tell: Tell) {
+    this.#tell = tell;
     if (opened.status === 'fulfilled') this.#delivery = opened.value;
     else this.fault = { error: opened.reason };
   }
@@ -48,8 +54,13 @@ class Copy {
     throw fault?.error;
   }
 
+  /** Never throws: why the message is given up is what counts. */
   async abort(): Promise<void> {
-    await this.#delivery?.abort();
+    try {
+      await this.#delivery?.abort();
+    } catch (error) {
+      this.#tell(error);
+    }
   }
 
   readonly #failed = (error: unknown): void => {
@@ -65,9 +76,9 @@ export class Copies {
   }
 
   /** Begins a delivery for each envelope. Those that cannot begin say so at the end, like those that fail on the way. */
-  static async open(deliver: Deliver, envelopes: readonly Parameters<Deliver>[0][]): Promise<Copies> {
+  static async open(deliver: Deliver, envelopes: readonly ReceivedEnvelope[], tell: Tell): Promise<Copies> {
     const opened = await Promise.allSettled(envelopes.map(async (envelope) => deliver(envelope)));
-    return new Copies(opened.map((each) => new Copy(each)));
+    return new Copies(opened.map((each) => new Copy(each, tell)));
   }
 
   /** Why nobody will get the message, once that is so. */

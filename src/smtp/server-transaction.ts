@@ -135,13 +135,14 @@ export class ServerTransaction {
 
   /** Begins one delivery, with LMTP one for each recipient. */
   #open(): Promise<Copies> {
-    const { backend, lmtp } = this.#options;
+    const { backend, lmtp, fault } = this.#options;
     const { from, body = '7bit', utf8 = false, size, ...asked } = this.#mail;
     const envelope = { ...asked, from, requests: this.#requests, body, utf8, size };
     const groups = lmtp ? this.#recipients.map((recipient) => [recipient]) : [this.#recipients];
     return Copies.open(
-      backend.deliver,
+      (each) => backend.deliver(each),
       groups.map((recipients) => ({ ...envelope, recipients })),
+      (error) => fault?.(error),
     );
   }
 

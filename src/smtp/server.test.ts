@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Duplex } from 'node:stream';
 import { suite, test } from 'node:test';
 import { reason, settled } from '../../test/support/peer.ts';
 import { assertNoSecret, PASSWORD, USER } from '../../test/support/secrets.ts';
@@ -9,7 +10,8 @@ import { listen } from '../net/listen.ts';
 import { makeIdentity } from '../sandbox/certificate.ts';
 import { offeredMechanisms } from '../sasl/offer.ts';
 import { SmtpClient } from './client.ts';
-import { serveSmtp } from './server.ts';
+import type { Delivery } from './delivery.ts';
+import { type SmtpBackend, serveSmtp } from './server.ts';
 
 const LOGIN = { user: USER, password: PASSWORD };
 const ENVELOPE = { from: 'a@example.org', recipients: ['c@example.org'] };
@@ -230,6 +232,74 @@ suite('a delivery ends once', () => {
     assert.deepEqual(ended, ['abort']);
   });
 });
+
+suite('a backend may be an object of a class, and may err behind a client that left', () => {
+  test('its methods are called on it', async () => {
+    class Counting implements SmtpBackend {
+      taken = 0;
+      readonly password = async () => undefined;
+      readonly recipient = async () => undefined;
+      async deliver(): Promise<Delivery> {
+        return { write: () => undefined, commit: async () => `number ${++this.taken}`, abort: async () => undefined };
+      }
+    }
+    for (const protocol of ['smtp', 'lmtp'] as const) {
+      const backend = new Counting();
+      const { client } = await smtpSession({ backend, protocol });
+      const { reply } = await client.send(ENVELOPE, { chunks: () => chunksOf('x\r\n') });
+      assert.deepEqual(reply?.lines, ['taken as number 1']);
+      await client.quit();
+      assert.equal(backend.taken, 1);
+    }
+  });
+
+  const fault = new TypeError('a fault of the backend');
+
+  test('an abort that fails is told, and ends nothing else', async () => {
+    const told: unknown[] = [];
+    const backend = Object.assign(new MemoryPost(), {
+      deliver: async () => ({
+        write: () => undefined,
+        commit: async () => 'x',
+        abort: () => Promise.reject(fault),
+      }),
+    });
+    const options = { backend, chunking: false, maxSize: 10, fault: (error: unknown) => told.push(error) };
+    const { client, clientSocket, served } = await smtpSession(options);
+    const refused = client.send(ENVELOPE, { chunks: () => chunksOf('more than ten octets\r\n') });
+    await assert.rejects(refused, { replyCode: 552 });
+    const stuck = reason(client.send(ENVELOPE, { chunks: () => breakingOff(clientSocket) }));
+    await Promise.all([stuck, served]);
+    assert.deepEqual(told, [fault, fault]);
+  });
+
+  test('what fails once the client is gone is told, and does not come out of serveSmtp', async () => {
+    const told: unknown[] = [];
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const backend = Object.assign(new MemoryPost(), {
+      vrfy: async () => {
+        asked.resolve();
+        await answer.promise;
+        return [];
+      },
+    });
+    const { client, clientSocket, served } = await smtpSession({ backend, fault: (error) => told.push(error) });
+    const question = reason(client.vrfy('ann'));
+    await asked.promise;
+    clientSocket.destroy();
+    await question;
+    answer.reject(fault);
+    await served;
+    assert.deepEqual(told, [fault]);
+  });
+});
+
+async function* breakingOff(socket: Duplex): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('half\r\n');
+  await settled();
+  socket.destroy();
+  await settled();
+}
 
 suite('TLS over loopback', async () => {
   const identity = await makeIdentity();

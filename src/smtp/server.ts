@@ -70,7 +70,7 @@ const KNOWN: Readonly<Record<'smtp' | 'lmtp', readonly string[]>> = {
   lmtp: Object.keys(COMMANDS).filter((verb) => verb !== 'EHLO' && verb !== 'HELO'),
 };
 
-/** Serves one connection to its end. Resolves when it is over, for whatever reason; never rejects for what a client did. */
+/** Serves one connection to its end. Resolves when it is over, for whatever reason: what the backend throws goes to `fault`. */
 export async function serveSmtp(channel: Channel, options: SmtpServerOptions): Promise<void> {
   const connection = new SmtpConnection(channel, options);
   try {
