@@ -45,7 +45,7 @@ test('only an update erases, and only what is marked', async () => {
   const { maildrop, erased, released } = open();
   maildrop.mark(3);
   maildrop.mark(1);
-  maildrop.release();
+  void maildrop.release();
   assert.deepEqual([erased, released()], [[], 1]);
   await maildrop.update();
   assert.deepEqual(erased, [['a', 'c']]);

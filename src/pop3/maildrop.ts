@@ -21,8 +21,8 @@ export interface Maildrop {
   readonly messages: readonly MaildropMessage[];
   /** UPDATE: erases for good. Called once, and only behind a QUIT. */
   erase(messages: readonly MaildropMessage[]): Promise<void>;
-  /** The session is over; another may begin. */
-  release(): void;
+  /** The session is over; another may begin. What it throws is told, and changes nothing. */
+  release(): void | Promise<void>;
 }
 
 /** A maildrop within a session: message numbers, and what is marked. */
@@ -69,7 +69,7 @@ export class OpenMaildrop {
     await this.#maildrop.erase(messages.filter((_, at) => this.#marked.has(at + 1)));
   }
 
-  release(): void {
-    this.#maildrop.release();
+  release(): void | Promise<void> {
+    return this.#maildrop.release();
   }
 }

@@ -11,6 +11,7 @@ import { offeredMechanisms } from '../sasl/offer.ts';
 import { latin1 } from '../wire/bytes.ts';
 import { Pop3Client } from './client.ts';
 import { servePop3 } from './server.ts';
+import type { Pop3Backend } from './server-options.ts';
 
 const LOGIN = { user: USER, password: PASSWORD };
 const WAYS = ['USER', ...offeredMechanisms(new MemoryMaildrop(), {}).map(({ name }) => name)];
@@ -216,6 +217,87 @@ suite('a fault of the backend itself', () => {
     );
     await served;
     assert.deepEqual(told, [fault]);
+  });
+});
+
+suite('a client that is gone', () => {
+  /** A maildrop of one message, of which `read` is up to the test, and the backend around it. */
+  function backendOf(read: () => AsyncGenerator<Uint8Array>, release: () => void | Promise<void>): Pop3Backend {
+    const messages = [{ uid: 'a', octets: 100, read }];
+    return { password: async () => PASSWORD, open: async () => ({ messages, erase: async () => undefined, release }) };
+  }
+
+  for (const verb of ['retr', 'top'] as const) {
+    test(`does not keep the maildrop by a message of which nothing more comes (${verb})`, async () => {
+      const released = Promise.withResolvers<void>();
+      const read = async function* () {
+        yield Buffer.from('half\r\n');
+        await new Promise(() => undefined);
+      };
+      const { client, clientSocket, served } = await pop3Session({ backend: backendOf(read, released.resolve) });
+      await client.login(LOGIN);
+      const half = Promise.withResolvers<void>();
+      const sink = () => half.resolve();
+      const body = reason(verb === 'retr' ? client.retr(1, sink) : client.top(1, 9, sink));
+      await half.promise;
+      clientSocket.destroy();
+      await Promise.all([body, released.promise, served]);
+    });
+  }
+
+  test('has nothing deleted behind a message that did not leave whole', async () => {
+    const erased: unknown[] = [];
+    const [asked, more] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const backend = backendOf(
+      async function* () {
+        asked.resolve();
+        yield Buffer.from('half\r\n');
+        await more.promise;
+      },
+      () => undefined,
+    );
+    const open = async () => ({
+      ...(await backend.open(USER)),
+      erase: async (messages: readonly unknown[]) => void erased.push(...messages),
+    });
+    const { client, clientSocket, served } = await pop3Session({ backend: { ...backend, open } });
+    await client.login(LOGIN);
+    await client.capa();
+    const all = [client.retr(1, () => undefined), client.dele(1), client.quit()].map((each) => reason(each));
+    await asked.promise;
+    await settled();
+    clientSocket.destroy();
+    await Promise.all(all);
+    more.resolve();
+    await served;
+    assert.deepEqual(erased, []);
+  });
+
+  test('is not told of what the backend does wrong then; whoever serves is', async () => {
+    const told: unknown[] = [];
+    const [gone, broken] = [new TypeError('release'), new TypeError('password')];
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+    const options = { fault: (error: unknown) => told.push(error) };
+    const backend = backendOf(
+      async function* () {},
+      () => Promise.reject(gone),
+    );
+    const first = await pop3Session({ ...options, backend });
+    await first.client.login(LOGIN);
+    await first.client.quit();
+    await first.served;
+    const password = () => {
+      asked.resolve();
+      return answer.promise;
+    };
+    const second = await pop3Session({ ...options, backend: { ...backend, password } });
+    const login = reason(second.client.login(LOGIN));
+    await asked.promise;
+    second.clientSocket.destroy();
+    await login;
+    answer.reject(broken);
+    await second.served;
+    assert.deepEqual(told, [gone, broken]);
   });
 });
 

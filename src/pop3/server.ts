@@ -6,12 +6,13 @@
  */
 import { Pop3ReplyError, PosthornError } from '../errors.ts';
 import type { Channel } from '../net/channel.ts';
-import { asFailure } from '../net/failures.ts';
+import { asFailure, lost } from '../net/failures.ts';
 import { secureServer } from '../net/listen.ts';
 import { FAILURES, type Verdict } from '../sasl/answer.ts';
 import { formatCapabilities } from '../wire/capabilities.ts';
 import { DotEncoder } from '../wire/dot.ts';
 import { replyLine } from '../wire/reply-line.ts';
+import { takeUntil } from '../wire/take-until.ts';
 import { CommandParser, type ReceivedCommand } from './command-parser.ts';
 import { AUTOLOGOUT, type Verb } from './commands.ts';
 import { findLanguage, LANGUAGE_ROWS } from './languages.ts';
@@ -27,7 +28,7 @@ const MAX_FAILURES = 3;
 /** Logins begun in one session that let nobody in, each of which may cost the work of a mechanism. */
 const MAX_ATTEMPTS = 10;
 
-/** Serves one connection to its end. Resolves when it is over, for whatever reason; never rejects for what a client did. */
+/** Serves one connection to its end. Resolves when it is over, for whatever reason: what the backend throws goes to `fault`. */
 export async function servePop3(channel: Channel, options: Pop3ServerOptions): Promise<void> {
   const connection = new Pop3Connection(channel, options);
   try {
@@ -35,7 +36,7 @@ export async function servePop3(channel: Channel, options: Pop3ServerOptions): P
   } catch (error) {
     if (!(error instanceof PosthornError)) throw error;
   } finally {
-    connection.release();
+    await connection.release();
     await channel.close();
   }
 }
@@ -67,16 +68,24 @@ class Pop3Connection {
         await this.#obey(command);
       } catch (error) {
         // A backend refuses with the error a client would get from the wire; its own trouble is told as temporary.
-        if (this.#channel.failure !== undefined) throw error;
+        const { failure } = this.#channel;
+        if (failure !== undefined) {
+          if (!(error instanceof PosthornError)) this.#options.fault?.(error);
+          throw failure;
+        }
         if (error instanceof Pop3ReplyError) await this.#refuse(error.message, error.respCode);
         else await this.#trouble(error, 'this server has trouble, try again later');
       }
     }
   }
 
-  release(): void {
-    this.#maildrop?.release();
-    this.#maildrop = undefined;
+  /** Lets others have the maildrop. */
+  async release(): Promise<void> {
+    try {
+      await this.#maildrop?.release();
+    } catch (error) {
+      this.#options.fault?.(error);
+    }
   }
 
   async #obey(command: ReceivedCommand): Promise<void> {
@@ -227,7 +236,8 @@ class Pop3Connection {
     const encoder = new DotEncoder();
     let octets = 0;
     try {
-      for await (const chunk of message) {
+      // Nobody waits for a message of which the rest does not come, once the client is gone.
+      for await (const chunk of takeUntil(message, this.#channel.over)) {
         octets += chunk.length;
         for (const piece of encoder.push(chunk)) await this.#channel.write(piece);
       }
@@ -236,6 +246,8 @@ class Pop3Connection {
       // Half a message is behind its +OK: only the end of the connection tells the client.
       throw this.#channel.fail(asFailure(error));
     }
+    // What was asked for behind it, such as that it be deleted, counted on its being there.
+    if (this.#channel.over.aborted) throw this.#channel.fail(lost(true, undefined));
     await this.#channel.write(encoder.end(), `(${octets} octets)`);
   }
 }

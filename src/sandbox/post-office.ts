@@ -93,7 +93,7 @@ export class PostOffice implements Pop3Backend, SmtpBackend {
         );
         for (const message of mailbox.filter((each) => gone.has(each))) await release(message);
       },
-      release: () => this.#open.delete(name),
+      release: () => void this.#open.delete(name),
     };
   }
 
