@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UsageError } from '../errors.ts';
 import type { ChannelBinding } from './binding.ts';
-import { checkCredentials, MAX_CREDENTIAL_LENGTH, MAX_TOKEN_LENGTH } from './credentials.ts';
+import { checkCredentials, type Credentials, MAX_CREDENTIAL_LENGTH, MAX_TOKEN_LENGTH } from './credentials.ts';
 import { MECHANISMS } from './mechanisms.ts';
 
 const binding: ChannelBinding = { type: 'tls-exporter', data: new Uint8Array(32) };
@@ -34,6 +34,24 @@ for (const field of ['user', 'password', 'authzid'] as const) {
     });
   }
 }
+
+test('what is missing, such as an environment variable, is said to be; it is no login by certificate', () => {
+  // @ts-expect-error: the type refuses it as well.
+  const withoutPassword: Credentials = { user: 'ann', password: process.env['NO_SUCH_VARIABLE'] };
+  // @ts-expect-error: as above.
+  const withoutToken: Credentials = { user: 'ann', token: process.env['NO_SUCH_VARIABLE'] };
+  const withoutUser = { user: undefined, password: 'secret' } as unknown as Credentials;
+  for (const [credentials, field] of [
+    [withoutPassword, 'password'],
+    [withoutToken, 'token'],
+    [withoutUser, 'user name'],
+  ] as const) {
+    const message = `The ${field} is missing.`;
+    assert.throws(() => checkCredentials(credentials), { name: 'UsageError', code: 'bad-credentials', message });
+    assert.throws(() => MECHANISMS.map((mechanism) => mechanism.client(credentials, { binding })), refused);
+  }
+  checkCredentials({ user: 'ann', password: 'secret', authzid: undefined });
+});
 
 test('other characters are not the business of the check', () => {
   checkCredentials({ user: 'ann@example.org', password: ' =,"\\\t😀', authzid: 'bob' });

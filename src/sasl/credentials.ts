@@ -31,7 +31,7 @@ export interface PasswordCredentials {
   readonly user: string;
   readonly password: string;
   /** The authorization identity: whom to act as, where it is not `user` itself. */
-  readonly authzid?: string;
+  readonly authzid?: string | undefined;
 }
 
 export interface TokenCredentials {
@@ -43,7 +43,10 @@ export interface TokenCredentials {
 /** For EXTERNAL: the proof is the client certificate of the TLS connection, and `user` only a name for messages. */
 export interface CertificateCredentials {
   readonly user: string;
-  readonly authzid?: string;
+  readonly authzid?: string | undefined;
+  // A password or a token that is `undefined` by mistake does not make it a login by certificate.
+  readonly password?: never;
+  readonly token?: never;
 }
 
 export type Credentials = PasswordCredentials | TokenCredentials | CertificateCredentials;
@@ -82,15 +85,15 @@ export function checkCredentials(credentials: Credentials): void {
 /** The credentials, checked, for a mechanism that needs a password. @throws UsageError `bad-credentials`. */
 export function withPassword(mechanism: string, credentials: Credentials): PasswordCredentials {
   checkCredentials(credentials);
-  if ('password' in credentials) return credentials;
+  if ('password' in credentials && credentials.password !== undefined) return credentials;
   throw unfit(mechanism, 'a password');
 }
 
 /** The same for a token. A password that was given to a mechanism of tokens is one: both come from the same command. */
 export function withToken(mechanism: string, credentials: Credentials): TokenCredentials {
-  const { user } = credentials;
-  if (!('password' in credentials) && !('token' in credentials)) throw unfit(mechanism, 'a token');
-  const own = { user, token: 'token' in credentials ? credentials.token : credentials.password };
+  const token = ('token' in credentials ? credentials.token : undefined) ?? secretOf(credentials);
+  if (token === undefined) throw unfit(mechanism, 'a token');
+  const own = { user: credentials.user, token };
   checkCredentials(own);
   return own;
 }
@@ -110,7 +113,8 @@ function checkField(field: string, fault: string | undefined): void {
   });
 }
 
-function faultOf(text: string): string | undefined {
+function faultOf(text: unknown): string | undefined {
+  if (typeof text !== 'string') return 'is missing';
   if (text === '') return 'is empty';
   if (text.length > MAX_CREDENTIAL_LENGTH) return `is longer than ${MAX_CREDENTIAL_LENGTH} characters`;
   if (/[\r\n\0]/.test(text)) return 'contains a line break or a NUL character';
@@ -119,7 +123,8 @@ function faultOf(text: string): string | undefined {
 }
 
 /** RFC 6750 §2.1 allows fewer characters still; what some providers issue beyond them does no harm. */
-function tokenFault(token: string): string | undefined {
+function tokenFault(token: unknown): string | undefined {
+  if (typeof token !== 'string') return 'is missing';
   if (token === '') return 'is empty';
   if (token.length > MAX_TOKEN_LENGTH) return `is longer than ${MAX_TOKEN_LENGTH} characters`;
   return /^[!-~]+$/.test(token) ? undefined : 'contains characters that no token has';
