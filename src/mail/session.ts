@@ -124,7 +124,12 @@ function required(url: ServerUrl | undefined, protocol: string, example: string)
   });
 }
 
-function warnBefore({ host, path, security }: ServerUrl, { env }: Surroundings, say: Say): void {
+/** The ports at which TLS comes first (RFC 8314 §3.2, §3.3). Without it a server says nothing there, for minutes. */
+const TLS_PORTS = { pop3: 995, smtp: 465 } as const;
+
+function warnBefore({ protocol, host, port, path, security }: ServerUrl, { env }: Surroundings, say: Say): void {
+  if (security !== 'implicit' && port === TLS_PORTS[protocol])
+    say(`port ${port} is for TLS from the start: if ${host} does not answer, write ${protocol}s:// in its URL.`);
   if (security !== 'none' && env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
     say('NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing here: certificates are always verified.');
   // What goes through a socket of this machine does not leave it.

@@ -47,11 +47,18 @@ export function lost(used: boolean, cause: NodeJS.ErrnoException | undefined): C
   return new ConnectionLostError(used ? 'unknown' : 'not-sent', message, { cause, hint });
 }
 
-export function expired(milliseconds: number): TimeoutError {
+/** `phase`: of the request that was not answered. A server that does not even greet may wait for us to begin with TLS. */
+export function expired(milliseconds: number, phase?: string): TimeoutError {
   const seconds = Math.round(milliseconds / 100) / 10;
-  return new TimeoutError('timeout', `The other side did not answer within ${seconds} seconds.`, {
-    hint: 'Try again later, or allow more time with --timeout.',
-  });
+  const time = `${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
+  const [message, hint] =
+    phase === 'greeting'
+      ? [
+          `The server took the connection and did not greet within ${time}.`,
+          'It may be busy, or wait for TLS: pop3s: and smtps: start with it (995, 465), pop3: and smtp: ask for it (110, 587).',
+        ]
+      : [`The other side did not answer within ${time}.`, 'Try again later, or allow more time with --timeout.'];
+  return new TimeoutError('timeout', message, { hint });
 }
 
 /** What a sink or a handshake threw, as a reason for the end of a connection. */

@@ -44,7 +44,7 @@ export class Reader {
         streaming: () => requests.next?.parser.streaming ?? false,
         paused: () => input.busyTime,
       },
-      (milliseconds) => events.fail(expired(milliseconds)),
+      (milliseconds) => events.fail(expired(milliseconds, requests.next?.options.phase)),
     );
   }
 

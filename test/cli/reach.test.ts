@@ -34,6 +34,27 @@ test('opportunistic: where TLS is offered it is used and verified, and the login
   }
 });
 
+test('a server that waits for TLS from the start says nothing: why that may be is said, ahead where the port tells', async (t) => {
+  const home = await makeHome(t, { POSTHORN_PASSWORD: 'tops3cret' });
+  const { port } = await startLineServer(t, '', () => undefined);
+  for (const args of [
+    [...SEND, '--smtp', `smtp://ann@127.0.0.1:${port}`],
+    [...LOOK, '--pop3', `pop3://ann@127.0.0.1:${port}`],
+  ]) {
+    const silent = await home.refused(75, [...args, '--timeout', '1s']);
+    assert.deepEqual([silent.code, silent.phase], ['timeout', 'greeting']);
+    assert.match(silent.message, /did not greet within 1 second\.$/);
+    assert.match(silent.hint ?? '', /pop3s: and smtps: start with it/);
+  }
+  for (const [args, says] of [
+    [[...SEND, '--smtp', 'smtp://ann@127.0.0.1:465'], /warning: port 465 is for TLS .* write smtps:/],
+    [[...LOOK, '--pop3', 'pop3+insecure://ann@127.0.0.1:995'], /warning: port 995 is for TLS .* write pop3s:/],
+  ] as const) {
+    const { stderr } = await home.posthorn([...args, '--timeout', '1s']);
+    assert.match(stderr, says);
+  }
+});
+
 test('opportunistic: where no TLS is offered that is said, mail is taken, and no password leaves', async (t) => {
   const server = await startLineServer(t, '220 fake\r\n', (line) =>
     line.startsWith('EHLO') ? '250-fake\r\n250 AUTH PLAIN LOGIN\r\n' : obliging(line),
