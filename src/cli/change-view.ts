@@ -14,7 +14,8 @@ export function tellChange(
 ): void {
   if (output.isJson) return output.json({ changed, unchanged, ...more });
   const those = changed.length === 0 ? 'Nothing was changed.' : `${messages(changed)} ${done}.`;
-  output.say(`${those}${unchanged.length > 0 && changed.length > 0 ? ` ${unchanged.length} were so before.` : ''}`);
+  const before = `${unchanged.length} ${unchanged.length === 1 ? 'was' : 'were'} so before.`;
+  output.say(`${those}${unchanged.length > 0 && changed.length > 0 ? ` ${before}` : ''}`);
 }
 
 /** `Message 3`, `3 messages (4, 6-7)`. */

@@ -2,6 +2,7 @@
 import type { FetchReport } from '../mail/fetch-report.ts';
 import type { Decision } from '../mail/plan.ts';
 import type { Output, ToldError } from './output.ts';
+import { formatCount } from './table.ts';
 
 /** The sentence about one account, and what a person must know beside it. `name` is there where there are several. */
 export function tellFetched(output: Output, report: FetchReport, name: string | undefined): void {
@@ -24,10 +25,10 @@ function sentence({ fetched, filtered, skipped, deleted, marked, onServer, byCon
   const left = skipped.length - large.length;
   const words = [
     dryRun && byContent
-      ? `${count(fetched.length, 'message')} would be downloaded and compared with those here`
+      ? `${formatCount(fetched.length, 'message')} would be downloaded and compared with those here`
       : fetched.length === 0
         ? 'No new messages'
-        : `${count(fetched.length, 'new message')}${dryRun ? ' would come' : ''}`,
+        : `${formatCount(fetched.length, 'new message')}${dryRun ? ' would come' : ''}`,
     ...(filtered > 0 ? [`${filtered} filtered`] : []),
     `${onServer} on the server`,
     ...(marked > 0 ? [`${marked} ${would}marked as known`] : []),
@@ -79,8 +80,4 @@ export function failedJson(account: string | undefined, error: ToldError) {
 function decisionJson({ uidl, at, size, state, number, comes, because, deletes, rule }: Decision) {
   const here = state === 'stored' || state === 'stub' ? (number ?? null) : null;
   return { at, uidl: uidl || null, size, number: here, comes, because, deletes, rule };
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -4,7 +4,7 @@ import { senderOf } from './address-view.ts';
 import type { Context } from './context.ts';
 import { withReports } from './index-reports.ts';
 import { summaryJson } from './message-json.ts';
-import { type ListRow, renderList } from './table.ts';
+import { formatCount, type ListRow, newestShown, renderList } from './table.ts';
 import { safeText } from './terminal.ts';
 
 export interface LocalFlags {
@@ -47,8 +47,8 @@ export async function listLocal(context: Context, query: string, flags: LocalFla
 }
 
 function summary({ count, threads }: LocalListing, query: string): string {
-  const found = query === '' ? `${count} ${count === 1 ? 'message' : 'messages'}` : `${count} found`;
-  return threads === undefined ? found : `${found} in ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  const found = query === '' ? formatCount(count, 'message') : `${count} found`;
+  return threads === undefined ? found : `${found} in ${formatCount(threads, 'thread')}`;
 }
 
 /** Which of them are listed, and how to see the next. */
@@ -57,8 +57,9 @@ function shown({ messages, count, threads }: LocalListing, { limit, page = 1, be
   const first = (page - 1) * limit + 1;
   const last = threads === undefined ? first + messages.length - 1 : Math.min(all, page * limit);
   if ((first === 1 && last === all) || last < first) return first === 1 ? '' : '; there are no more';
-  if (before !== undefined) return `; ${last} are shown`;
-  const which = first === 1 ? `the newest ${last} are shown` : `${first} to ${last} are shown`;
+  if (before !== undefined) return `; ${last} ${last === 1 ? 'is' : 'are'} shown`;
+  const which =
+    first === 1 ? newestShown(last) : first === last ? `${first} is shown` : `${first} to ${last} are shown`;
   return `; ${which}${last < all ? `, the next with --page ${page + 1}` : ''}`;
 }
 

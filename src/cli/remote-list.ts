@@ -3,7 +3,7 @@ import { checkMail, type RemoteListing } from '../mail/check.ts';
 import { senderOf } from './address-view.ts';
 import type { Context } from './context.ts';
 import { summaryJson } from './message-json.ts';
-import { formatBytes, renderList } from './table.ts';
+import { formatBytes, formatCount, newestShown, renderList } from './table.ts';
 
 export async function listRemote(context: Context, limit: number): Promise<void> {
   const { output, surroundings } = context;
@@ -31,7 +31,7 @@ export async function listRemote(context: Context, limit: number): Promise<void>
   }));
   for (const line of renderList(rows, output.columns, new Date())) output.data(line);
   output.say(
-    `${listing.count} on the server, ${formatBytes(listing.octets)}${listing.count > rows.length ? `; the newest ${rows.length} are shown` : ''}.`,
+    `${listing.count} on the server, ${formatBytes(listing.octets)}${listing.count > rows.length ? `; ${newestShown(rows.length)}` : ''}.`,
   );
   for (const line of aboutServer(listing.server)) output.detail(line);
 }
@@ -41,6 +41,6 @@ function* aboutServer({ implementation, expiry, loginDelay }: RemoteListing['ser
   if (implementation !== undefined) yield `The server calls itself ${implementation}.`;
   if (expiry?.days === 'never') yield 'It never deletes mail by itself.';
   else if (expiry?.days === 0) yield 'It does not keep mail that was fetched.';
-  else if (expiry !== undefined) yield `It may delete mail after ${expiry.days} days.`;
-  if (loginDelay !== undefined) yield `It asks for ${loginDelay.seconds} seconds between two logins.`;
+  else if (expiry !== undefined) yield `It may delete mail after ${formatCount(expiry.days, 'day')}.`;
+  if (loginDelay !== undefined) yield `It asks for ${formatCount(loginDelay.seconds, 'second')} between two logins.`;
 }

@@ -89,6 +89,16 @@ export function formatBytes(bytes: number): string {
   return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
 }
 
+/** `1 message`, `2 messages`. */
+export function formatCount(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** That of a list no more than the first so many are shown. */
+export function newestShown(count: number): string {
+  return count === 1 ? 'the newest is shown' : `the newest ${count} are shown`;
+}
+
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
 
 /** A date as short as it can be understood, in local time: today `14:05`, this year `3 Nov`, else `2025-11-03`; `?` for none. */

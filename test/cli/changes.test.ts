@@ -44,6 +44,8 @@ test('flags in words, in the names of the files, and taken back', async () => {
   assert.equal(await said('flag', '4', 'unflagged', 'ANSWERED'), 'Message 4 is now answered and unflagged.');
   assert.deepEqual(files('cur'), ['0.test:2,FS', '1.test:2,', '2.test:2,FS', '3.test:2,RS']);
   assert.equal(await said('flag', '4', 'answered'), 'Nothing was changed.');
+  assert.equal(await said('flag', '2', '4', 'answered'), 'Message 2 is now answered. 1 was so before.');
+  await said('undo');
   await said('undo');
   assert.equal(await said('undo'), 'Undone: flag. 3 messages (1, 3-4) have their flags back.');
   assert.deepEqual(

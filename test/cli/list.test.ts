@@ -41,9 +41,11 @@ test('newest first, by pages, below a number; the last line says where one is', 
     `9 messages, 9 unread; ${which}${next && `, the next with --page ${next}`}.`;
   assert.deepEqual(await list('--limit', '4'), [[9, 8, 7, 6], shown('the newest 4 are shown', '2')]);
   assert.deepEqual(await list('--limit', '4', '--page', '2'), [[5, 4, 3, 2], shown('5 to 8 are shown', '3')]);
-  assert.deepEqual(await list('--limit', '4', '--page', '3'), [[1], shown('9 to 9 are shown')]);
+  assert.deepEqual(await list('--limit', '4', '--page', '3'), [[1], shown('9 is shown')]);
   assert.deepEqual(await list('--limit', '4', '--page', '4'), [[], shown('there are no more')]);
+  assert.deepEqual(await list('--limit', '1'), [[9], shown('the newest is shown', '2')]);
   assert.deepEqual(await list('--before', '3'), [[2, 1], shown('2 are shown')]);
+  assert.deepEqual(await list('--before', '2'), [[1], shown('1 is shown')]);
   assert.deepEqual(await list('even'), [[8, 6, 4, 2], '4 found, 4 unread.']);
   assert.deepEqual(await list('nothing'), [[], '0 found, 0 unread.']);
 });

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type ImportReport, importMail } from '../../mail/import.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
+import { formatCount } from '../table.ts';
 
 interface ImportFlags {
   folder?: string;
@@ -46,7 +47,6 @@ async function importAll(context: Context, paths: string[], flags: ImportFlags):
 
 function tell({ output }: Context, { imported, duplicates, failed }: ImportReport): void {
   for (const { path, reason } of failed) output.warn(`${path} was not imported: ${reason}.`);
-  const count = imported.length;
   const here = duplicates > 0 ? `; ${duplicates} ${duplicates === 1 ? 'was' : 'were'} here already` : '';
-  output.say(`${count} ${count === 1 ? 'message' : 'messages'} imported${here}.`);
+  output.say(`${formatCount(imported.length, 'message')} imported${here}.`);
 }
