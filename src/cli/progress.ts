@@ -87,7 +87,13 @@ export class ProgressBar implements Progress {
   }
 }
 
-/** The line for `state`, always narrower than `columns`, because a full line would make some terminals wrap. */
+/** What a terminal writes behind the cursor for Ctrl-C. */
+const ECHO = '^C';
+
+/**
+ * The line for `state`, narrower than `columns`, because a full line would make some terminals wrap, and by so much that the
+ * echo of a Ctrl-C does not: what has wrapped cannot be cleared.
+ */
 export function renderBar(state: BarState, columns: number): string {
   const { done, total, unit, elapsed } = state;
   const label = safeText(state.label);
@@ -100,8 +106,9 @@ export function renderBar(state: BarState, columns: number): string {
   const left = total === undefined || rate === 0 ? undefined : Math.ceil(Math.max(0, total - done) / rate);
   if (left !== undefined && elapsed >= 1000) facts.push(`${formatSeconds(left)} left`);
   const text = `${label}  ${facts.join('  ')}`;
-  const room = columns - 1 - cellWidth(text) - '  [] 100%'.length;
-  if (total === undefined || total <= 0 || room < 5) return truncate(text, columns - 1);
+  const most = Math.max(0, columns - 1 - ECHO.length);
+  const room = most - cellWidth(text) - '  [] 100%'.length;
+  if (total === undefined || total <= 0 || room < 5) return truncate(text, most);
   const share = Math.min(1, done / total);
   const width = Math.min(room, 30);
   const filled = Math.floor(share * width);
