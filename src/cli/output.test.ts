@@ -221,6 +221,7 @@ test('a bar steps aside for talk', () => {
   for (const options of [{}, { tty: true, dumb: true }]) {
     const { output: without, stderr: none } = capture(options);
     without.progress('Fetching', 10).update(5);
+    without.progressLine('home', 10).update(5);
     assert.equal(none.text, '');
   }
 });

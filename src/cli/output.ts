@@ -194,8 +194,8 @@ export class Output {
 
   /** A bar on standard error where a person watches, and one that does nothing where nobody does. */
   progress(label: string, total?: number, unit = 'bytes'): Progress {
-    const { stderr, quiet, dumb } = this.#options;
-    if (!stderr.isTTY || quiet || dumb || this.isJson) return SILENT;
+    if (!this.#isWatched) return SILENT;
+    const { stderr } = this.#options;
     this.#bar?.done();
     const screen = { draw: (line: string) => void stderr.write(line), columns: () => stderr.columns };
     this.#bar = new ProgressBar(screen, { label, total, unit });
@@ -204,10 +204,16 @@ export class Output {
 
   /** One of several bars, a line each. */
   progressLine(label: string, total: number, unit = 'bytes'): Progress {
-    const { stderr, quiet } = this.#options;
-    if (!stderr.isTTY || quiet || this.isJson) return SILENT;
+    if (!this.#isWatched) return SILENT;
+    const { stderr } = this.#options;
     this.#bars ??= new ProgressLines({ draw: (text) => void stderr.write(text), columns: () => stderr.columns });
     return this.#bars.line(label, total, unit);
+  }
+
+  /** Whether a person looks at a terminal that can draw over what is there. */
+  get #isWatched(): boolean {
+    const { stderr, quiet, dumb } = this.#options;
+    return Boolean(stderr.isTTY && !quiet && !dumb && !this.isJson);
   }
 
   #talk(text: string): void {
