@@ -50,8 +50,12 @@ export async function main(argv: readonly string[], program: Program, stop = new
     if (context?.output.failure !== undefined) throw context.output.failure;
     return status;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const { output } = current();
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      // Help, or the version.
+      await output.flushed();
+      if (output.failure === undefined) return 0;
+    }
     // A reader who went away also stopped the work: that is the reason then, not the stop.
     const reason = output.failure ?? (error instanceof CommanderError ? usage(error, root, argv) : error);
     output.error(reason);

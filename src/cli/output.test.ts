@@ -187,6 +187,7 @@ test('a closed output is reported once, ends a waiting write and is silent', asy
   const full = capture({ onStdoutError: (error) => reported.push(error) });
   full.stdout.emit('error', Object.assign(new Error('x'), { code: 'ENOSPC' }));
   assert.equal(reported[1]?.code, 'stdout-failed');
+  assert.equal(reported[1]?.message, 'Could not write the output: the disk is full (ENOSPC).');
 });
 
 test('a pipe that ends early ends the program quietly', () => {

@@ -10,6 +10,7 @@
  */
 
 import { PosthornError, StoreError } from '../errors.ts';
+import { storeFault } from '../store/fault.ts';
 import { type Progress, ProgressBar } from './progress.ts';
 import { ProgressLines } from './progress-lines.ts';
 import { safeJson, safeStyledText, safeText } from './terminal.ts';
@@ -253,7 +254,7 @@ export class Output {
     this.#stdoutError =
       code === 'EPIPE'
         ? new StoreError('stdout-closed', 'The output was closed before everything was written.', { cause })
-        : new StoreError('stdout-failed', `The output could not be written (${code}).`, { cause });
+        : new StoreError('stdout-failed', storeFault(cause, 'write the output').message, { cause });
     this.#options.onStdoutError?.(this.#stdoutError);
   }
 }
