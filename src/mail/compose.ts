@@ -53,16 +53,16 @@ export async function composeMessage(
     to: addresses('--to', request.to),
     cc: addresses('--cc', request.cc),
     bcc: addresses('--bcc', request.bcc),
-    ...(request.replyTo === undefined ? {} : { replyTo: at('--reply-to', request.replyTo, parseRecipient) }),
-    ...(request.subject === undefined ? {} : { subject: request.subject }),
-    ...(request.text === undefined ? {} : { text: request.text }),
-    ...(request.html === undefined ? {} : { html: request.html }),
-    ...(request.calendar === undefined ? {} : { calendar: request.calendar }),
+    replyTo: request.replyTo === undefined ? undefined : at('--reply-to', request.replyTo, parseRecipient),
+    subject: request.subject,
+    text: request.text,
+    html: request.html,
+    calendar: request.calendar,
     flowed: request.flowed === true,
     headers: (request.headers ?? []).map(splitHeader),
     attachments: await attachments(request),
-    ...(request.inReplyTo === undefined ? {} : { inReplyTo: request.inReplyTo }),
-    references: request.references ?? [],
+    inReplyTo: request.inReplyTo,
+    references: request.references,
   };
   const message = compose(draft);
   if (message.envelope.recipients.length === 0) {

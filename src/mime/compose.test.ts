@@ -37,6 +37,29 @@ test('a plain message is as plain as can be', async () => {
   );
 });
 
+test('a field that is undefined is as one that is left out', async () => {
+  const attachment = file('a.pdf', Buffer.from('pdf'));
+  const nothing: Partial<Attachment> = { type: undefined, charset: undefined, lines: undefined, inline: undefined };
+  const draft: Draft = {
+    ...base,
+    sender: undefined,
+    cc: undefined,
+    bcc: undefined,
+    replyTo: undefined,
+    flowed: undefined,
+    html: undefined,
+    calendar: undefined,
+    headers: undefined,
+    inReplyTo: undefined,
+    references: undefined,
+    attachments: [{ ...attachment, ...nothing, contentId: undefined }],
+  };
+  const boundaries = /=_\w+/g;
+  const [said, left] = await Promise.all([bytesOf(draft), bytesOf({ ...base, attachments: [attachment] })]);
+  assert.equal(said.replace(boundaries, 'b'), left.replace(boundaries, 'b'));
+  assert.equal((await bytesOf({ from, to, text: undefined, subject: undefined })).match(/Subject/), null);
+});
+
 test('the tree is as deep as needed', async () => {
   const image = file('a.png', Buffer.from('png'), { inline: true, contentId: 'a@x' });
   const pdf = file('a.pdf', Buffer.from('pdf'));

@@ -14,9 +14,9 @@ const MAX_HTML = 2 * 1024 * 1024;
 
 export interface HtmlTextOptions {
   /** The cells that a table may take before it is written row by row; 78. */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   /** The cells a text takes; its characters are counted where nothing is given. */
-  readonly width?: (text: string) => number;
+  readonly width?: ((text: string) => number) | undefined;
 }
 
 /** @returns the text of an HTML document, of any quality; never throws. */

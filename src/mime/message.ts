@@ -31,7 +31,7 @@ export interface Message extends Summary, Bodies, Notices {
 
 export interface ReadOptions {
   /** How much text is kept, decoded and in octets, of all text parts together; 8 MiB. */
-  readonly maxText?: number;
+  readonly maxText?: number | undefined;
 }
 
 /**

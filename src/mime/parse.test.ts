@@ -263,3 +263,11 @@ test('what is made to hurt is linear', () => {
     read(piece.repeat(1_000_000 / piece.length), [4096]);
   }
 });
+
+test('an option that is undefined is as one that is left out', () => {
+  const message = 'Content-Type: message/rfc822\n\n'.repeat(150).concat('\nx\n');
+  const nothing = { descend: undefined, maxDepth: undefined, maxParts: undefined };
+  const { events, defects } = read(message, undefined, nothing);
+  assert.deepEqual({ events, defects }, read(message));
+  assert.ok(defects.some((defect) => defect.includes('too-deep')));
+});

@@ -28,11 +28,11 @@ export interface PartHandlers {
 
 export interface ParseOptions {
   /** Asked of every embedded message: false keeps it one opaque part. By default all are descended into. */
-  readonly descend?: (part: Part) => boolean;
+  readonly descend?: ((part: Part) => boolean) | undefined;
   /** How deep containers are nested before the rest is one opaque part; 100. */
-  readonly maxDepth?: number;
+  readonly maxDepth?: number | undefined;
   /** How many parts are told apart; what follows is body of the last one; 10,000. */
-  readonly maxParts?: number;
+  readonly maxParts?: number | undefined;
 }
 
 /** RFC 2046 §5.1.1 allows 70 characters; longer ones are seen in the wild. */
@@ -58,7 +58,7 @@ export class MessageParser {
   /** What was wrong so far, in the order it was found. */
   readonly defects: Defect[] = [];
   readonly #handlers: PartHandlers;
-  readonly #options: Required<ParseOptions>;
+  readonly #options: { [K in keyof ParseOptions]-?: NonNullable<ParseOptions[K]> };
   readonly #stack: Open[] = [];
   /** While a header is being read. */
   #reader: HeaderReader | undefined;
@@ -77,7 +77,8 @@ export class MessageParser {
 
   constructor(handlers: PartHandlers, options: ParseOptions = {}) {
     this.#handlers = handlers;
-    this.#options = { descend: () => true, maxDepth: 100, maxParts: 10_000, ...options };
+    const { descend = () => true, maxDepth = 100, maxParts = 10_000 } = options;
+    this.#options = { descend, maxDepth, maxParts };
     this.#openHeader(0);
   }
 

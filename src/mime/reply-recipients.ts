@@ -26,11 +26,11 @@ export interface ReplyRecipients {
 }
 
 export interface ReplyOptions {
-  readonly mode?: ReplyMode;
+  readonly mode?: ReplyMode | undefined;
   /** Our own addresses: they get no answer, unless nobody else is there. */
-  readonly own?: readonly Pick<Address, 'local' | 'domain'>[];
+  readonly own?: readonly Pick<Address, 'local' | 'domain'>[] | undefined;
   /** Reply-To, Mail-Reply-To and Mail-Followup-To count for nothing: the answer goes to the author. */
-  readonly ignoreReplyTo?: boolean;
+  readonly ignoreReplyTo?: boolean | undefined;
 }
 
 /** Defects that leave it open whom an address means; a comment or a missing domain does not. */
