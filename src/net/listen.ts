@@ -52,7 +52,7 @@ export interface ListenOptions {
   trace?: ((line: string) => void) | undefined;
 }
 
-export interface Listener {
+export interface Listener extends AsyncDisposable {
   readonly host: string;
   /** 0 for a Unix socket. */
   readonly port: number;
@@ -71,15 +71,13 @@ export async function listen(options: ListenOptions, serve: (channel: Channel) =
   });
   await bind(server, { host, port: options.port ?? 0, path: options.path });
   const address = server.address();
-  return {
-    host,
-    port: typeof address === 'object' && address !== null ? address.port : 0,
-    close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
+  const close = async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const socket of sockets) socket.destroy();
+    await closed;
   };
+  const found = typeof address === 'object' && address !== null ? address.port : 0;
+  return { host, port: found, close, [Symbol.asyncDispose]: close };
 }
 
 async function accept(socket: Socket, options: ListenOptions, serve: (channel: Channel) => void): Promise<void> {

@@ -245,6 +245,11 @@ export class Pop3Client {
     await this.#channel.close();
   }
 
+  /** For `await using`: as `close`, so that an error on the way deletes nothing. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   get #limit(): number {
     return this.#options.maxMessage ?? MAX_MESSAGE;
   }

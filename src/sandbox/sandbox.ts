@@ -34,7 +34,7 @@ export interface SandboxOptions {
   readonly fault?: ((error: unknown) => void) | undefined;
 }
 
-export interface Sandbox {
+export interface Sandbox extends AsyncDisposable {
   readonly host: string;
   readonly ports: SandboxPorts;
   readonly users: readonly SandboxUser[];
@@ -80,6 +80,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       },
       messages: (address) => office.messages(address),
       close,
+      [Symbol.asyncDispose]: close,
     };
   } catch (error) {
     await close();

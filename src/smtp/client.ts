@@ -246,8 +246,14 @@ export class SmtpClient {
     });
   }
 
+  /** Ends the connection without QUIT; of what is under way nobody may know whether it was sent. */
   async close(): Promise<void> {
     await this.#channel.close();
+  }
+
+  /** For `await using`: as `quit`, behind what is under way. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.quit();
   }
 
   async #startTls(): Promise<void> {

@@ -97,6 +97,11 @@ export class SmtpPool {
     this.#options.signal?.removeEventListener('abort', this.#abort);
   }
 
+  /** For `await using`: as `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   #refusal(): PosthornError | undefined {
     if (this.#ended !== undefined) return this.#ended;
     if (this.#closing) return new UsageError('pool-closed', 'The pool is closed; nothing was sent.');

@@ -136,6 +136,11 @@ export class Journal<T> {
     await this.#file.close();
   }
 
+  /** For `await using`: as `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async #write(records: readonly T[]): Promise<void> {
     for (let start = 0; start < records.length; start += BATCH) {
       const line = encode(records.slice(start, start + BATCH));

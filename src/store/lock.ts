@@ -106,6 +106,11 @@ export class Lock {
       // The work is done, and the disk that fails here has nothing to do with it.
     }
   }
+
+  /** For `using`: as `release`. */
+  [Symbol.dispose](): void {
+    this.release();
+  }
 }
 
 /** Replaces a dead holder's lock. Only one process at a time gets past the takeover lock. */

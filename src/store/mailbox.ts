@@ -212,6 +212,11 @@ export class Mailbox extends MailboxView {
     await this.#journal.close();
     this.#lock.release();
   }
+
+  /** For `await using`: as `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
 
 async function lockOf(state: string): Promise<Lock> {

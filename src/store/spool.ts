@@ -66,6 +66,11 @@ export class Spool {
   async close(): Promise<void> {
     await guarded(`remove ${this.#path}`, () => rm(this.#path, { recursive: true, force: true }));
   }
+
+  /** For `await using`: as `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
 
 function inMemory(bytes: Uint8Array): Spooled {
