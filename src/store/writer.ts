@@ -79,7 +79,7 @@ export class FileWriter {
     if (this.#discarded) throw closed();
     await this.#drain();
     await guarded(`sync ${this.path}`, async () => {
-      if (this.#file !== undefined) await promisify(fsync)(this.#file);
+      if (this.#file !== undefined) await syncFile(this.#file);
       this.#close();
     });
   }
@@ -154,6 +154,11 @@ export class FileWriter {
     this.#file = undefined;
     if (file !== undefined) closeSync(file);
   }
+}
+
+/** Once for each message: `promisify` would cost more than a call that writes it. */
+function syncFile(file: number): Promise<void> {
+  return new Promise((resolve, reject) => fsync(file, (error) => (error ? reject(error) : resolve())));
 }
 
 function closed(): UsageError {
