@@ -36,6 +36,19 @@ async function workplace(): Promise<string> {
   return folder;
 }
 
+/** As strict as a program can be that uses the library, and with a look into its own types. */
+const STRICT = {
+  module: 'nodenext',
+  target: 'es2024',
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  skipLibCheck: false,
+  noEmit: true,
+  types: ['node'],
+  typeRoots: [resolve('node_modules/@types')],
+};
+
 for (const page of ['README.md', 'docs/library.md']) {
   test(`the TypeScript in ${page} runs`, async (t) => {
     const folder = await workplace();
@@ -43,11 +56,22 @@ for (const page of ['README.md', 'docs/library.md']) {
     const programs = await blocks(page, 'ts');
     assert.ok(programs.length > 0);
     for (const [at, program] of programs.entries()) {
-      await writeFile(join(folder, `example-${at}.mjs`), program);
-      const { stdout, stderr } = await run(process.execPath, [`example-${at}.mjs`], { cwd: folder });
+      await writeFile(join(folder, `example-${at}.ts`), program);
+      const { stdout, stderr } = await run(process.execPath, [`example-${at}.ts`], { cwd: folder });
       assert.equal(stderr, '');
       assert.notEqual(stdout, '');
     }
+  });
+
+  test(`the TypeScript in ${page} has no fault of type`, async (t) => {
+    const folder = await workplace();
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    for (const [at, program] of (await blocks(page, 'ts')).entries())
+      await writeFile(join(folder, `example-${at}.ts`), program);
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: STRICT }));
+    // What tsc finds is on its standard output.
+    const { stdout } = await run(resolve('node_modules/.bin/tsc'), [], { cwd: folder }).catch((error) => error);
+    assert.equal(stdout, '');
   });
 }
 

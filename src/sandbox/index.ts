@@ -2,4 +2,4 @@
 export type { MaildropMessage } from '../pop3/maildrop.ts';
 export type { ReceivedEnvelope } from '../smtp/envelope.ts';
 export { OUTSIDE, type SandboxMessage, type SandboxUser } from './post-office.ts';
-export { type Sandbox, type SandboxOptions, type SandboxPorts, startSandbox } from './sandbox.ts';
+export { type DefaultSandbox, type Sandbox, type SandboxOptions, type SandboxPorts, startSandbox } from './sandbox.ts';

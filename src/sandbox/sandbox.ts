@@ -46,7 +46,12 @@ export interface Sandbox extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** A sandbox with the users it has by default. */
+export type DefaultSandbox = Sandbox & { readonly users: readonly [ann: SandboxUser, bob: SandboxUser] };
+
 /** Starts the servers on 127.0.0.1. @throws ConnectError `port-in-use`. */
+export function startSandbox(options?: SandboxOptions & { readonly users?: undefined }): Promise<DefaultSandbox>;
+export function startSandbox(options: SandboxOptions): Promise<Sandbox>;
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const users = options.users ?? defaultUsers();
   const identity = await makeIdentity();
