@@ -20,7 +20,7 @@ export {
 export type { Attachment, Draft } from './draft.ts';
 export { extractPart, type PartSink } from './extract.ts';
 export { type HeaderField, Headers } from './header-fields.ts';
-export { htmlToText } from './html.ts';
+export { type HtmlTextOptions, htmlToText } from './html.ts';
 export { inspectAttachment } from './inspect.ts';
 export type { DataKind } from './lines.ts';
 export { type Mailto, parseMailto } from './mailto.ts';
@@ -28,6 +28,7 @@ export { type MailingList, mailingList } from './mailing-list.ts';
 export { type Message, type ReadOptions, readMessage } from './message.ts';
 export type { EmbeddedMessage, Notices } from './notices.ts';
 export { type Originators, originators, type Resending } from './originators.ts';
+export type { ParameterizedValue } from './params.ts';
 export { MessageParser, type ParseOptions, type PartHandlers } from './parse.ts';
 export type { Part, PartKind } from './part.ts';
 export type { PartInfo } from './part-info.ts';

@@ -1,6 +1,6 @@
 /** The public surface of `posthorn/smtp`: the client, the server, and the words of both. */
 export * from '../errors.ts';
-export { Channel } from '../net/channel.ts';
+export { Channel, type ChannelOptions } from '../net/channel.ts';
 export type { ConnectOptions } from '../net/connect.ts';
 export type { ProxyOptions } from '../net/proxy.ts';
 export type { Security } from '../net/security.ts';
@@ -12,6 +12,8 @@ export { SmtpClient, type SmtpOptions } from './client.ts';
 export type { Deliver, Delivery } from './delivery.ts';
 export type { Directory } from './directory.ts';
 export type { LoginOptions } from '../sasl/attempt.ts';
+export type { Credentials } from '../sasl/credentials.ts';
+export type { Verifier } from '../sasl/mechanism.ts';
 export type { Reply } from './reply.ts';
 export { type SmtpBackend, type SmtpServerOptions, serveSmtp } from './server.ts';
 export type {

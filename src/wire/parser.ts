@@ -27,5 +27,5 @@ export interface Parser<T> {
   readonly streaming?: boolean | undefined;
 }
 
-/** Where the bytes of a body go. A promise asks the sender to wait until it settles. */
+/** Where the bytes of a body go; a chunk may be kept. A promise asks the sender to wait until it settles. */
 export type Sink = (chunk: Uint8Array) => void | Promise<void>;
