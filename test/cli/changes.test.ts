@@ -164,6 +164,19 @@ test('on a terminal it is asked before messages are removed for good', { skip: n
   assert.equal((await home.json<{ number: number }>(['read', '2'])).number, 2);
 });
 
+test('what was taken out of the trash while it was asked stays', { skip: noTerminal }, async () => {
+  await run('delete', '4');
+  await run('delete', '2');
+  const purge = startOnTerminal(home, ['delete', '--trash', '--purge']);
+  await purge.shows(/Remove 2 messages for good\?/);
+  await run('undo');
+  purge.type('y');
+  const { code, output } = await purge.ended;
+  assert.equal(code, 0);
+  assert.match(output, /Message 4 was removed for good\./);
+  assert.equal((await home.json<{ number: number }>(['read', '2'])).number, 2);
+});
+
 test('what is wrong is said, and nothing is changed', async () => {
   const usage = (code: string, says: RegExp) => ({ exit: 64, code, says });
   await assertFails(home, ['flag', '2', 'important'], usage('bad-flag', /The flags are seen, flagged/));

@@ -4,6 +4,7 @@ import { parseDuration } from '../../config/duration.ts';
 import { AbortedError, UsageError } from '../../errors.ts';
 import type { Account } from '../../mail/account.ts';
 import { inTrash, purgeMessages, selectMessages, trashMessages } from '../../mail/change.ts';
+import type { Selection } from '../../mail/selection.ts';
 import { tellChange } from '../change-view.ts';
 import type { ServerDeletion } from '../../mail/delete-on-server.ts';
 import type { StoredMessage } from '../../store/mailbox.ts';
@@ -44,15 +45,24 @@ export function define(command: Command, run: Run): void {
 async function remove(context: Context, written: readonly string[], flags: DeleteFlags): Promise<number> {
   const select = readSelection(written, flags);
   const account = await context.account();
-  const messages = await selectMessages(account, await select(context, account));
+  const selection = await select(context, account);
+  const messages = await selectMessages(account, selection);
   if (flags.purge && !flags.yes && messages.length > 0) await confirm(context, messages.length);
   // The server first: where that fails, nothing has happened here, and the same command can be given again.
   const server = flags.server ? await onServer(context, account, messages) : undefined;
-  const report = await (flags.purge ? purgeMessages : trashMessages)(account, async () => messages);
+  // What was taken out of the trash while the person was asked stays.
+  const meant = flags.trash ? those(messages, selection) : async () => messages;
+  const report = await (flags.purge ? purgeMessages : trashMessages)(account, meant);
   const is = report.changed.length === 1 ? ['is', 'was'] : ['are', 'were'];
   const done = flags.purge ? `${is[1]} removed for good` : `${is[0]} now in the trash`;
   tellChange(context.output, report, done, { purged: flags.purge === true, server: server ?? null });
   return server !== undefined && server.kept.length > 0 ? 76 : 0;
+}
+
+/** Those of these messages that are selected still. */
+function those(messages: readonly StoredMessage[], selection: Selection): Selection {
+  const numbers = new Set(messages.map(({ number }) => number));
+  return async (lookup) => (await selection(lookup)).filter(({ number }) => numbers.has(number));
 }
 
 async function onServer(
