@@ -128,7 +128,7 @@ export class TimeoutError extends PosthornError {
   }
 }
 
-/** The caller stopped the work (an `AbortSignal`, Ctrl-C). */
+/** The caller stopped the work (an `AbortSignal`, Ctrl-C); the cause is the signal's reason. */
 export class AbortedError extends PosthornError {}
 
 /** What became of a message for one of its recipients, when its connection broke. */

@@ -256,7 +256,7 @@ export class Channel {
   }
 
   readonly #abort = () => {
-    this.fail(aborted());
+    this.fail(aborted(this.#options.signal));
   };
 
   /** Lets out what was gathered, in one write; while TLS starts, nothing: it would leave in clear. */

@@ -45,7 +45,7 @@ export async function dial(
   system: System = SYSTEM,
 ): Promise<Socket> {
   const stop = new AbortController();
-  const abort = () => stop.abort(aborted('connect'));
+  const abort = () => stop.abort(aborted(signal, 'connect'));
   const timer = setTimeout(() => stop.abort(failure('ETIMEDOUT')), timeout);
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted) abort();

@@ -22,9 +22,9 @@ export function unasked(): ProtocolError {
   return new ProtocolError('unsolicited', message, { hint: TAMPERING });
 }
 
-/** The caller stopped the work. Without a `phase` it is that of the request whose answer came next. */
-export function aborted(phase?: string): AbortedError {
-  return new AbortedError('aborted', 'Stopped.', { phase });
+/** The caller stopped the work by a signal. Without a `phase` it is that of the request whose answer came next. */
+export function aborted(signal: AbortSignal | undefined, phase?: string): AbortedError {
+  return new AbortedError('aborted', 'Stopped.', { phase, cause: signal?.reason });
 }
 
 const OWN_CERTIFICATE = 'Check --tls-certificate and --tls-key, and ask whoever runs the server.';

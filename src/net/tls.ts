@@ -96,7 +96,7 @@ export function startTls(
       reject(error instanceof PosthornError ? error : refusal(error, host, certificate));
     };
     const closed = () => settle(brokenOff(host));
-    const abort = () => settle(aborted('tls'));
+    const abort = () => settle(aborted(signal, 'tls'));
     const secured = () => settle(pinned ? pinMismatch(certificate, host, options.fingerprint ?? '') : undefined);
     const timer = setTimeout(() => settle(tooSlow(host, timeout)), timeout);
     signal?.addEventListener('abort', abort, { once: true });

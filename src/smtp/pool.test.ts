@@ -277,3 +277,11 @@ test('a connection that nobody uses is left after a time, and another one opened
   await pool.close();
   assert.equal(server.connections.now, 0);
 });
+
+test('a queue of none holds one message: whoever waits for room gets it', async (t) => {
+  const { pool, server } = await poolFor(t, ALWAYS, { queue: 0 });
+  await pool.ready();
+  await pool.send(ENVELOPE, mail('x'));
+  await pool.close();
+  assert.equal(server.taken.length, 1);
+});

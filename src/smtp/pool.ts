@@ -47,7 +47,7 @@ export class SmtpPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#waiting = new PoolQueue(options.queue ?? 100);
+    this.#waiting = new PoolQueue(Math.max(1, options.queue ?? 100));
     this.#most = this.#connections;
     if (options.signal?.aborted) this.#abort();
     options.signal?.addEventListener('abort', this.#abort, { once: true });
@@ -229,7 +229,7 @@ export class SmtpPool {
     }
   }
 
-  readonly #abort = (): void => this.#stop(aborted());
+  readonly #abort = (): void => this.#stop(aborted(this.#options.signal));
 
   #stop(error: PosthornError): void {
     this.#ended ??= error;
