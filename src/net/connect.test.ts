@@ -3,10 +3,11 @@ import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { onLoopback } from '../../test/support/loopback.ts';
 import { reason } from '../../test/support/peer.ts';
-import { AbortedError, ConnectError } from '../errors.ts';
+import { AbortedError, ConnectError, UsageError } from '../errors.ts';
 import { LineParser } from '../wire/line.ts';
 import { openChannel } from './connect.ts';
 import { listen } from './listen.ts';
+import type { Security } from './security.ts';
 
 /** What every failure to connect owes to the person who reads it. */
 function assertPlain(error: unknown, code: string, reasonGiven: RegExp): void {
@@ -82,4 +83,41 @@ test('the last words of a server that hangs up at once are read', async (t) => {
   const channel = await openChannel({ host: '127.0.0.1', port, security: 'none' });
   await channel.closed();
   assert.equal(await channel.read(new LineParser()), '-ERR [SYS/TEMP] busy');
+});
+
+test('a policy that is none, or is missing, does not pass for plain text', async (t) => {
+  let connections = 0;
+  const server = await listen({}, () => void connections++);
+  t.after(() => server.close());
+  for (const security of ['tls', 'IMPLICIT', '', undefined] as unknown as Security[]) {
+    const error = await reason(openChannel({ host: server.host, port: server.port, security }));
+    assert.ok(error instanceof UsageError, String(error));
+    assert.equal(error.code, 'bad-security');
+  }
+  assert.equal(connections, 0);
+});
+
+test('a port that is none is our own mistake, and no trouble of the network that may pass', async () => {
+  for (const port of [0, -1, 65_536, 1.5, Number.NaN, undefined] as number[]) {
+    const error = await reason(openChannel({ host: '127.0.0.1', port, security: 'none' }));
+    assert.ok(error instanceof UsageError, String(error));
+    assert.deepEqual([error.code, error.temporary], ['bad-port', false]);
+    if (port !== 0 && port !== undefined)
+      await assert.rejects(
+        listen({ port }, () => undefined),
+        { code: 'bad-port' },
+      );
+  }
+});
+
+test('why the caller stopped the work is the cause of the error', async (t) => {
+  const server = await listen({}, () => undefined);
+  t.after(() => server.close());
+  const why = new RangeError('of the caller');
+  const stop = new AbortController();
+  const options = { host: server.host, port: server.port, security: 'none', signal: stop.signal } as const;
+  const channel = await openChannel(options);
+  stop.abort(why);
+  assert.equal(channel.failure?.cause, why);
+  assert.equal(((await reason(openChannel(options))) as Error).cause, why);
 });

@@ -6,10 +6,10 @@ import type { PosthornError } from '../errors.ts';
 import { Channel } from './channel.ts';
 import { CONNECT, dial } from './dial.ts';
 import { type ProxyOptions, throughProxy } from './proxy.ts';
-import type { Security } from './security.ts';
+import { checkSecurity, type Security } from './security.ts';
 import { startTls, type TlsOptions } from './tls.ts';
 import { Transcript } from './transcript.ts';
-import { nameOf, type Place } from './unreachable.ts';
+import { checkPort, nameOf, type Place } from './unreachable.ts';
 
 export interface ConnectOptions {
   host: string;
@@ -34,19 +34,23 @@ export interface ConnectOptions {
 
 /** Where the connection itself goes. */
 function placeOf({ host, port, path, proxy, sourceAddress }: ConnectOptions): Place {
-  if (proxy === undefined || path !== undefined) return { host, port, path, sourceAddress };
+  if (path !== undefined) return { host, port, path };
+  checkPort(port, 1);
+  if (proxy === undefined) return { host, port, sourceAddress };
+  checkPort(proxy.port, 1);
   return { host: proxy.host, port: proxy.port, sourceAddress, proxy: true };
 }
 
 /**
  * Opens a channel. With `security: 'implicit'` it is under verified TLS before anything is read from it.
  *
- * @throws ConnectError when no connection comes about, AuthError `proxy-auth`; TlsError when the server cannot prove who it is.
+ * @throws UsageError `bad-security`, `bad-port`; ConnectError when no connection comes about, AuthError `proxy-auth`; TlsError when the server cannot prove who it is.
  */
 export async function openChannel(
   options: ConnectOptions,
   unsolicited?: (bytes: Uint8Array) => PosthornError | undefined,
 ): Promise<Channel> {
+  checkSecurity(options.security);
   const place = placeOf(options);
   const socket = await dial(place, options.timeout, options.signal);
   const transcript = new Transcript(options.trace);

@@ -11,7 +11,7 @@ import { bindingsOf, certifiedNames } from './binding.ts';
 import { Channel } from './channel.ts';
 import { HANDSHAKE, type Secured, tlsInfo } from './tls.ts';
 import { Transcript } from './transcript.ts';
-import { nameOf, type Place } from './unreachable.ts';
+import { checkPort, nameOf, type Place } from './unreachable.ts';
 
 const REASONS: Record<string, readonly [code: string, reason: string, hint: string]> = {
   EADDRINUSE: ['port-in-use', 'it is in use', 'Choose another port, or leave it out to get a free one.'],
@@ -60,16 +60,17 @@ export interface Listener extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Listens, and gives each connection to `serve` as a channel. @throws ConnectError `port-in-use`, `cannot-listen`. */
+/** Listens, and gives each connection to `serve` as a channel. @throws UsageError `bad-port`; ConnectError `port-in-use`, `cannot-listen`. */
 export async function listen(options: ListenOptions, serve: (channel: Channel) => void): Promise<Listener> {
-  const host = options.host ?? '127.0.0.1';
+  const { host = '127.0.0.1', port = 0, path } = options;
+  checkPort(port, 0);
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
     void accept(socket, options, serve);
   });
-  await bind(server, { host, port: options.port ?? 0, path: options.path });
+  await bind(server, { host, port, path });
   const address = server.address();
   const close = async () => {
     const closed = new Promise((resolve) => server.close(resolve));

@@ -1,5 +1,5 @@
 /** Why no connection came about, as a person can use it, from what the system calls it. Pure. */
-import { ConnectError } from '../errors.ts';
+import { ConnectError, UsageError } from '../errors.ts';
 
 /** What was to be reached. */
 export interface Place {
@@ -11,6 +11,12 @@ export interface Place {
   readonly sourceAddress?: string | undefined;
   /** It is a proxy: whoever reads an error should not look for it at the mail server. */
   readonly proxy?: boolean | undefined;
+}
+
+/** @throws UsageError `bad-port`, unless it is a number from `least` to 65535. */
+export function checkPort(port: number, least: 0 | 1): void {
+  if (Number.isInteger(port) && port >= least && port <= 65_535) return;
+  throw new UsageError('bad-port', `${port} is no port.`, { hint: `Ports are whole numbers from ${least} to 65535.` });
 }
 
 /** One address of a place, and what the system said of it. */

@@ -62,7 +62,7 @@ export class Pop3Client {
   /**
    * Connects, takes the greeting, asks for the capabilities, and starts TLS where the policy says so.
    *
-   * @throws ConnectError, TlsError, ProtocolError, TimeoutError; Pop3ReplyError when the server turns us away.
+   * @throws UsageError `bad-security`, `bad-port`; ConnectError, TlsError, ProtocolError, TimeoutError; Pop3ReplyError when the server turns us away.
    */
   static async connect(options: Pop3Options): Promise<Pop3Client> {
     return Pop3Client.over(await openChannel(options, unsolicited), options);

@@ -72,7 +72,7 @@ export class SmtpClient {
   /**
    * Connects, takes the greeting, says EHLO, and starts TLS where the policy says so.
    *
-   * @throws ConnectError, TlsError, ProtocolError, TimeoutError; SmtpReplyError when the server turns us away.
+   * @throws UsageError `bad-security`, `bad-port`; ConnectError, TlsError, ProtocolError, TimeoutError; SmtpReplyError when the server turns us away.
    */
   static async connect(options: SmtpOptions): Promise<SmtpClient> {
     return SmtpClient.over(await openChannel(options, unsolicited), options);
