@@ -2,7 +2,6 @@
  * A small file in JSON that saves work and that nothing depends on: lost, damaged or not writable, it is as if it had never
  * been there. What this file must never know: what is in it.
  */
-import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { removeLeftover } from './folder.ts';
 
@@ -22,9 +21,10 @@ export async function readHint(path: string): Promise<Readonly<Record<string, un
 
 /** Replaces the file (0600); where its folder is not there yet, nothing is written. Never throws. */
 export async function writeHint(path: string, value: object): Promise<void> {
-  const unfinished = `${path}.${randomBytes(6).toString('hex')}`;
+  // What a run that was killed left of it is written over; two at once may spoil it, which does no harm.
+  const unfinished = `${path}.new`;
   try {
-    await writeFile(unfinished, JSON.stringify(value), { mode: 0o600, flag: 'wx' });
+    await writeFile(unfinished, JSON.stringify(value), { mode: 0o600 });
     await rename(unfinished, path);
   } catch {
     await removeLeftover(unfinished);
