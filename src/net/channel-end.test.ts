@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { line, Peer, reason, settled, withPeer } from '../../test/support/peer.ts';
 import { AbortedError, ConnectionLostError, InternalError, ProtocolError, StoreError } from '../errors.ts';
 import { DotDecoder } from '../wire/dot.ts';
@@ -283,4 +285,17 @@ test('a channel over a socket that is gone already is lost, and can be closed', 
   const channel = new Channel(socket, { role: 'client' });
   assert.equal(await outcome(channel.read(new LineParser())), 'not-sent');
   await channel.close();
+});
+
+test('a close settles, in a program with nothing else to do, also where the other end of a pair stays open', async () => {
+  const program = `
+    import { duplexPair } from 'node:stream';
+    import { Channel } from '${import.meta.resolve('./channel.ts')}';
+    const [here] = duplexPair();
+    await new Channel(here, { role: 'client' }).close();
+    console.log('closed');
+  `;
+  // A process with nothing left to wait for ends with 13, and this fails.
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program]);
+  assert.equal(stdout, 'closed\n');
 });

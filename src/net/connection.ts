@@ -21,6 +21,7 @@ export interface ConnectionEvents {
 export class Connection {
   #socket: Duplex;
   readonly #events: ConnectionEvents;
+  #lingering: NodeJS.Timeout | undefined;
 
   constructor(socket: Duplex, events: ConnectionEvents) {
     this.#socket = socket;
@@ -54,7 +55,10 @@ export class Connection {
     // What still comes in is read and dropped: unread input at close would reset the connection under our last words.
     socket.end();
     socket.resume();
-    setTimeout(() => socket.destroy(), LINGER).unref();
+    // What is no socket of the system does not keep the process alive by itself, and whoever closes waits for this.
+    const timer = setTimeout(() => socket.destroy(), LINGER);
+    socket.once('close', () => clearTimeout(timer));
+    this.#lingering = timer;
   }
 
   /** Ends it at once. */
@@ -64,6 +68,7 @@ export class Connection {
 
   /** The process need not live for it. */
   unref(): void {
+    this.#lingering?.unref();
     if (this.#socket instanceof Socket) this.#socket.unref();
   }
 
