@@ -156,6 +156,12 @@ test('on a terminal it is asked before messages are removed for good', { skip: n
   await refused.shows(/Remove 2 messages for good\? \[y\/n\]/);
   refused.type('n');
   assert.equal((await refused.ended).code, 130);
+  const stopped = startOnTerminal(home, ['delete', '5', '--purge']);
+  await stopped.shows(/Remove one message for good/);
+  stopped.type('\x03');
+  const { code: interrupted, output: told } = await stopped.ended;
+  assert.equal(interrupted, 130);
+  assert.match(told, /Stopped at the question; nothing was done\./);
   const agreed = startOnTerminal(home, ['delete', '5', '--purge']);
   await agreed.shows(/Remove one message for good\?/);
   agreed.type('y');
