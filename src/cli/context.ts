@@ -46,6 +46,7 @@ export interface Program {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly getuid?: () => number;
   readonly on?: (signal: 'SIGUSR2', listener: () => void) => unknown;
+  readonly kill?: (group: 0, signal: 'SIGTSTP') => unknown;
 }
 
 export function makeContext(program: Program, options: GlobalOptions, stop: AbortController): Context {
@@ -65,7 +66,14 @@ export function makeContext(program: Program, options: GlobalOptions, stop: Abor
   stdin.on('error', () => undefined);
   stop.signal.addEventListener('abort', () => stdin.destroy(new AbortedError('aborted', 'Stopped.')), { once: true });
   const mayAsk = options.input !== false && canPrompt(program);
-  const asking = { stdin, stderr, show: (question?: string) => output.ask(question), signal: stop.signal };
+  const asking = {
+    stdin,
+    stderr,
+    show: (question?: string) => output.ask(question),
+    signal: stop.signal,
+    // All of a pipeline, as the terminal does it.
+    suspend: () => program.kill?.(0, 'SIGTSTP'),
+  };
   const surroundings: Surroundings = {
     env,
     run: async (words, input, variables) => {

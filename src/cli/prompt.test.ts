@@ -45,6 +45,26 @@ test('a password is read without a trace on the screen', async () => {
   assert.equal(stdin.isPaused(), true);
 });
 
+test('Ctrl-Z gives the terminal back; what goes on asks again, and of what was typed before nothing counts', async () => {
+  const { modes, written, ...streams } = terminal();
+  let modesThen: boolean[] = [];
+  const stopped = Promise.withResolvers<void>();
+  const suspend = () => {
+    modesThen = [...modes];
+    stopped.resolve();
+  };
+  const answer = promptPassword('Password for ann: ', { ...streams, suspend });
+  streams.stdin.write('wro');
+  streams.stdin.write('ng\x1a');
+  await stopped.promise;
+  assert.deepEqual(modesThen, [true, false]);
+  while (modes.length < 3) await new Promise(setImmediate);
+  streams.stdin.write('geheim\r');
+  assert.equal(await answer, 'geheim');
+  assert.deepEqual(modes, [true, false, true, false]);
+  assert.deepEqual(written, ['Password for ann: ', '\n', 'Password for ann: ', '\n']);
+});
+
 test('Ctrl-C, the end of input and the signal all restore the terminal', async () => {
   const stops: ((input: PassThrough, controller: AbortController) => void)[] = [
     (input) => input.write('ab\x03'),

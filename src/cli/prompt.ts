@@ -24,9 +24,16 @@ export interface PromptStreams {
   /** Shows the question there; without one, ends its line. See `Output.ask`. */
   readonly show: (question?: string) => void;
   readonly signal?: AbortSignal | undefined;
+  /** Stops the program as a terminal does for Ctrl-Z, until a shell makes it go on. */
+  readonly suspend?: (() => unknown) | undefined;
 }
 
 const LENGTH_LIMIT = 4096;
+/** Milliseconds in which the system stops a program; they pass once it goes on, or where it has no shell and is not stopped. */
+const STOPPING = 50;
+
+const CTRL_U = '\x15';
+const CTRL_Z = '\x1a';
 
 /** Whether somebody can be asked: only the terminal behind standard error is needed, the question is shown there. */
 export function canPrompt({ stderr }: Pick<PromptStreams, 'stderr'>): boolean {
@@ -34,7 +41,7 @@ export function canPrompt({ stderr }: Pick<PromptStreams, 'stderr'>): boolean {
 }
 
 /**
- * Shows `question` and returns the line typed in answer. Backspace and Ctrl-U work; arrow and function keys are ignored.
+ * Shows `question` and returns the line typed in answer. Backspace and Ctrl-U work, Ctrl-Z stops the program; arrow and function keys are ignored.
  *
  * @throws AbortedError `aborted` on Ctrl-C, on Ctrl-D in an empty line, at the end of input, and by the signal.
  */
@@ -94,15 +101,28 @@ async function promptKeys(
 async function readKeys(
   input: PromptInput,
   question: string,
-  { show, signal }: PromptStreams,
+  { show, signal, suspend }: PromptStreams,
   stopped: AbortedError,
   take: Take,
 ): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const abort = () => reject(stopped);
   const decoder = new TextDecoder();
+  let goOn: NodeJS.Timeout | undefined;
+  const stop = () => {
+    take(CTRL_U);
+    input.setRawMode?.(wasRaw);
+    show();
+    suspend?.();
+    goOn = setTimeout(() => {
+      input.setRawMode?.(true);
+      show(question);
+    }, STOPPING);
+  };
   const onData = (chunk: Uint8Array | string) => {
-    const taken = take(typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }));
+    const keys = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    if (keys.includes(CTRL_Z)) return stop();
+    const taken = take(keys);
     if (taken === 'abort') abort();
     else if (taken !== undefined) resolve(taken.answer);
   };
@@ -117,6 +137,7 @@ async function readKeys(
     input.resume();
     return await promise;
   } finally {
+    clearTimeout(goOn);
     signal?.removeEventListener('abort', abort);
     input.off('data', onData).off('end', abort).off('error', abort).pause();
     input.setRawMode?.(wasRaw);
@@ -132,7 +153,7 @@ export function typeKeys(line: string, keys: string): { line: string; end?: 'ent
     if (key === '\r' || key === '\n') return { line: typed.join(''), end: 'enter' };
     if (key === '\x03' || (key === '\x04' && typed.length === 0)) return { line: '', end: 'abort' };
     if (key === '\x7f' || key === '\b') typed.pop();
-    else if (key === '\x15') typed.length = 0;
+    else if (key === CTRL_U) typed.length = 0;
     else if (key >= ' ' && typed.length < LENGTH_LIMIT) typed.push(key);
   }
   return { line: typed.join('') };
