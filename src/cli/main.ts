@@ -3,6 +3,7 @@
  * sentence and a documented code. No stack trace ever reaches a person.
  */
 import { Command, CommanderError } from 'commander';
+import { nearestWord } from '../config/nearest.ts';
 import { UsageError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import type { Run } from './command.ts';
@@ -110,9 +111,13 @@ function usage({ message, code }: CommanderError, root: Command, argv: readonly 
   const command = COMMANDS.find(({ name }) => name === root.args[0])?.name;
   const help = `See posthorn ${command === undefined ? '' : `${command} `}--help.`;
   if (code === 'commander.help') {
-    const words = argv.filter((word) => !word.startsWith('-') && word !== 'help');
-    const what = words.length > 0 ? `There is no command ${words[0]}.` : 'No command was given.';
-    return new UsageError('unknown-command', what, { hint: help });
+    const [wanted] = argv.filter((word) => !word.startsWith('-') && word !== 'help');
+    const what = wanted === undefined ? 'No command was given.' : `Unknown command '${wanted}'.`;
+    const near = nearestWord(
+      wanted ?? '',
+      COMMANDS.map(({ name }) => name),
+    );
+    return new UsageError('unknown-command', what, { hint: near === undefined ? help : `Did you mean ${near}?` });
   }
   const [first = '', ...rest] = message.replace(/^error: /, '').split('\n');
   const leavesOut = /'-(\w+:)/.exec(first)?.[1];

@@ -73,7 +73,7 @@ export function readRange(text: string): MessageRange {
 export function readPositive(text: string): number {
   const number = readCount(text);
   if (number > 0) return number;
-  throw new UsageError('bad-number', 'They are counted from 1.');
+  throw new UsageError('bad-number', `${JSON.stringify(text)} is none: they are counted from 1.`);
 }
 
 /** How many. @throws UsageError. */

@@ -62,16 +62,21 @@ export function promptPassword(question: string, streams: PromptStreams): Promis
 
 /** Shows `question` until one of the keys `choices` is typed, in either case, and returns it. @throws as `promptPassword`. */
 export function promptKey(question: string, choices: string, streams: PromptStreams): Promise<string> {
-  return promptKeys(question, streams, new AbortedError('aborted', 'Stopped at the question; nothing was done.'), (keys) => {
-    if (keys.startsWith('\x1b')) return undefined;
-    for (const key of keys.toLowerCase()) {
-      if (key === '\x03' || key === '\x04') return 'abort';
-      if (!choices.includes(key)) continue;
-      streams.show(key);
-      return { answer: key };
-    }
-    return undefined;
-  });
+  return promptKeys(
+    question,
+    streams,
+    new AbortedError('aborted', 'Stopped at the question; nothing was done.'),
+    (keys) => {
+      if (keys.startsWith('\x1b')) return undefined;
+      for (const key of keys.toLowerCase()) {
+        if (key === '\x03' || key === '\x04') return 'abort';
+        if (!choices.includes(key)) continue;
+        streams.show(key);
+        return { answer: key };
+      }
+      return undefined;
+    },
+  );
 }
 
 type Take = (keys: string) => { readonly answer: string } | 'abort' | undefined;

@@ -73,7 +73,7 @@ export async function openSmtp(
   say: Say,
   chunking = true,
 ): Promise<SmtpClient> {
-  const url = required(account.smtp, 'SMTP', '--smtp smtps://ann%40example.org@mail.example.org');
+  const url = required(account, 'smtp');
   const credentials = url.user === undefined ? undefined : await credentialsOf(account, url.user);
   warnBefore(url, surroundings, say);
   const protocol = url.lmtp ? 'lmtp' : 'smtp';
@@ -109,18 +109,23 @@ export async function leave(client: Pop3Client): Promise<void> {
 }
 
 /** The POP3 server of an account, with its user. @throws UsageError `no-server`, ConfigError `no-user`. */
-export function pop3Server({ pop3 }: Account): ServerUrl & { user: string } {
-  const url = required(pop3, 'POP3', '--pop3 pop3s://ann%40example.org@mail.example.org');
+export function pop3Server(account: Account): ServerUrl & { user: string } {
+  const url = required(account, 'pop3');
   if (url.user !== undefined) return { ...url, user: url.user };
   throw new ConfigError('no-user', 'The POP3 URL names no user.', {
     hint: 'Write it before the host: pop3s://ann%40example.org@mail.example.org',
   });
 }
 
-function required(url: ServerUrl | undefined, protocol: string, example: string): ServerUrl {
+function required(account: Account, protocol: 'pop3' | 'smtp'): ServerUrl {
+  const { [protocol]: url, name } = account;
   if (url !== undefined) return url;
-  throw new UsageError('no-server', `No ${protocol} server is named.`, {
-    hint: `Give one with ${example}, or name an account with --account.`,
+  const [whose, otherwise] =
+    name === undefined
+      ? ['', 'name an account with --account']
+      : [` for ${name}`, `write ${protocol} into the account in the configuration`];
+  throw new UsageError('no-server', `No ${protocol.toUpperCase()} server is named${whose}.`, {
+    hint: `Give one with --${protocol} ${protocol}s://ann%40example.org@mail.example.org, or ${otherwise}.`,
   });
 }
 

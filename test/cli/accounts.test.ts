@@ -28,6 +28,18 @@ async function assertReads(home: MailHome, account: readonly string[], env = BAR
   assert.match(await run('save', '2', '--dir', '-'), /März;1234/);
 }
 
+test('an account that has no server for what is asked is told of by name', async (t) => {
+  const home = await makeHome(t);
+  configure(home, '[account.in]\npop3 = "pop3s://ann@127.0.0.1:1"\n[account.out]\nsmtp = "smtps://127.0.0.1:1"\n');
+  const send = ['send', '-a', 'in', '-f', 'ann@example.org', '-t', 'bob@example.org', '--body', 'x'];
+  await assertFails(home, send, {
+    exit: 64,
+    code: 'no-server',
+    says: /No SMTP server is named for in\..*write smtp into the account/s,
+  });
+  await assertFails(home, ['fetch', 'out'], { exit: 64, code: 'no-server', says: /No POP3 server is named for out\./ });
+});
+
 test('a mailbox by URL: then by the same URL, by its name, or by nothing at all', async (t) => {
   const home = await makeMailHome(t);
   const { ports } = home.sandbox;

@@ -87,11 +87,15 @@ const LOCAL: readonly Row[] = [
   ['save 1 --mbox x --dir y', 64, 'conflicting-options', /--mbox names the file/],
   ['save 1 --mbox x --message', 64, 'conflicting-options', /--mbox names the file/],
   ['list --limit x', 64, 'bad-number', /"x" is not a whole number/],
+  ['list --page 0', 64, 'bad-number', /"0".*counted from 1/],
+  ['move 1', 64, 'which-folder', /No folder was named.*posthorn move 3 Archive/s],
+  ['move Archive', 64, 'which-message', /No message was named/],
   ['list --bogus', 64, 'unknown-option', /posthorn list --help/],
   ['list --remot', 64, 'unknown-option', /Did you mean --remote/],
   ['lsit', 64, 'unknown-command', /Did you mean list/],
   ['frobnicate', 64, 'unknown-command', /posthorn --help/],
   ['help frobnicate', 64, 'unknown-command', /posthorn --help/],
+  ['help lsit', 64, 'unknown-command', /Unknown command 'lsit'.*Did you mean list\?/s],
   ['-q', 64, 'unknown-command', /No command was given/],
 ];
 

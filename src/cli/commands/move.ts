@@ -25,6 +25,10 @@ export function define(command: Command, run: Run): void {
 
 async function move(context: Context, written: readonly string[], { query }: QueryFlags): Promise<void> {
   const folder = written.at(-1) ?? '';
+  if (query === undefined && written.length === 1 && /^\d/.test(folder))
+    throw new UsageError('which-folder', 'No folder was named.', {
+      hint: 'Write for example: posthorn move 3 Archive',
+    });
   const { select, words } = readMessageSet(written.slice(0, -1), { query });
   if (words.length > 0) {
     throw new UsageError('bad-number', `${JSON.stringify(words[0])} is no message number, nor a range of them.`, {
