@@ -33,7 +33,7 @@ function sentence({ fetched, filtered, skipped, deleted, marked, onServer, byCon
     `${onServer} on the server`,
     ...(marked > 0 ? [`${marked} ${would}marked as known`] : []),
     ...(deleted > 0 ? [`${deleted} ${would}deleted there`] : []),
-    ...(large.length > 0 ? [`${large.length} left there for their size`] : []),
+    ...(large.length > 0 ? [`${large.length} left there for ${large.length === 1 ? 'its' : 'their'} size`] : []),
     ...(left > 0 ? [`${left} left for the next time`] : []),
   ];
   const next = fetched.length > 0 && !dryRun ? ' See them with posthorn list.' : '';
