@@ -30,9 +30,7 @@ export function addDeliveryOptions(command: Command): Command {
     .option('--envelope-id <id>', 'a name for the message in reports')
     .option('--require-tls', 'never carry the message without verified TLS')
     .option('--hold-for <time>', 'deliver no earlier than in this time, such as 2h', readSeconds)
-    .option('--hold-until <time>', 'deliver no earlier, such as "2026-12-24 18:00"', (text) => {
-      return parseMoment(text, '--hold-until');
-    })
+    .option('--hold-until <time>', 'deliver no earlier, such as "2026-12-24 18:00"', readFuture)
     .option('--deliver-by <time>', 'deliver within this time, such as 2h', readSeconds)
     .addOption(new Option('--if-late <what>', 'else return the message, or notify').choices(['return', 'notify']))
     .option('--priority <number>', 'from -9 to 9; 0 is usual', readPriority);
@@ -62,6 +60,14 @@ function readNotify(text: string): 'never' | ('success' | 'failure' | 'delay')[]
   if (words.every((word) => word === 'success' || word === 'failure' || word === 'delay')) return [...new Set(words)];
   throw new UsageError('bad-notify', `--notify ${JSON.stringify(text)} names something that is not reported.`, {
     hint: 'Write success, failure and delay with commas between, or never.',
+  });
+}
+
+function readFuture(text: string): Date {
+  const moment = parseMoment(text, '--hold-until');
+  if (moment.getTime() > Date.now()) return moment;
+  throw new UsageError('request-out-of-bounds', `--hold-until ${JSON.stringify(text)} is past.`, {
+    hint: 'A time without a zone is the time here, and a date alone is its beginning.',
   });
 }
 

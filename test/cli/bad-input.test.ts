@@ -44,6 +44,8 @@ const SEND: readonly Row[] = [
   ['send -t -oQ/tmp@example.org --body y', 64, 'bad-address', WRONG_ADDRESS],
   ['send -t ok@example.org,wrong --cc x@example.org --body y', 64, 'bad-address', /wrong/],
   ['send -s x --body y', 64, 'no-recipient', /--to/],
+  ['send bob@example.org --body y', 64, 'bad-mailto', /"bob@example\.org" is no mailto: URL\..*behind --to/s],
+  [`send ${OK} --hold-until 2020-01-01`, 64, 'request-out-of-bounds', /--hold-until "2020-01-01" is past\./],
   [`send ${OK} -H wrong`, 64, 'bad-header', /Name: value/],
   [`send ${OK} -H 'Bad Name: x'`, 64, 'bad-header', /header name/],
   [`send ${OK} -H 'Bcc: x@example.org'`, 64, 'bad-header', /cannot be set directly/],

@@ -54,6 +54,11 @@ async function composed(
   account: Account,
 ): Promise<Prepared> {
   if (url === undefined) return writeMessage(context, options, account);
+  if (!/^mailto:/i.test(url)) {
+    throw new UsageError('bad-mailto', `${JSON.stringify(url.slice(0, 80))} is no mailto: URL.`, {
+      hint: 'Recipients stand behind --to, and the text behind --body: posthorn send -t ann@example.org --body Hello',
+    });
+  }
   const link = beginFromLink(context, url, options);
   const message = await writeMessage(context, link.options, account, link.begun);
   await link.confirm(message);
