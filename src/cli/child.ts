@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { withoutSecrets } from '../config/secrets.ts';
-import { splitWords } from './command-line.ts';
+import { splitWords, whyNotStarted } from './command-line.ts';
 
 /** Of its complaint. Octets. */
 const MOST = 4096;
@@ -62,8 +62,7 @@ export async function runChild(command: string, options: ChildOptions): Promise<
     if (why !== undefined) return { failure: why, complaint };
     return code === null ? { failure: 'was ended by a signal', complaint } : { code, complaint };
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'error';
-    return { failure: `could not be started (${reason})`, complaint: '' };
+    return { failure: `could not be started: ${whyNotStarted(error)}`, complaint: '' };
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', stopped);

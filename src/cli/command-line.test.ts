@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { splitWords } from './command-line.ts';
+import { splitWords, whyNotStarted } from './command-line.ts';
 
 const ROWS: readonly [text: string, words: readonly string[]][] = [
   ['', []],
@@ -18,3 +18,10 @@ const ROWS: readonly [text: string, words: readonly string[]][] = [
 for (const [text, words] of ROWS) {
   test(`the words of ${JSON.stringify(text)}`, () => assert.deepEqual(splitWords(text), words));
 }
+
+test('why a program did not start, in words', () => {
+  const why = (code: string) => whyNotStarted(Object.assign(new Error('spawn x'), { code }));
+  assert.equal(why('ENOENT'), 'there is no such program');
+  assert.equal(why('EACCES'), 'it is no program, or may not be run');
+  assert.equal(why('EIO'), 'the system reports EIO');
+});

@@ -6,7 +6,7 @@
  */
 import { withoutSecrets } from '../config/secrets.ts';
 import { ConfigError } from '../errors.ts';
-import { splitWords } from './command-line.ts';
+import { splitWords, whyNotStarted } from './command-line.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -34,7 +34,7 @@ export async function runEditor(path: string, env: Env): Promise<void> {
     const ended = await promise.catch((error: Error & { code?: string }) => error);
     if (ended instanceof Error) {
       if (ended.code === 'ENOENT' && editors(env).length > 1) continue;
-      throw failed(program, `cannot be started${ended.code === 'ENOENT' ? ': there is no such program' : ''}`);
+      throw failed(program, `cannot be started: ${whyNotStarted(ended)}`);
     }
     const [code, signal] = ended;
     if (code === 0) return;

@@ -13,7 +13,10 @@ const run = (command: string, more: Partial<Parameters<typeof runChild>[1]> = {}
   runChild(command, { env, variables: {}, input: [], timeout: 10_000, ...more });
 
 test('a program is run without a shell and without our secrets, and how it ended is told', async () => {
-  assert.deepEqual(await run('true; exit 3'), { failure: 'could not be started (ENOENT)', complaint: '' });
+  assert.deepEqual(await run('true; exit 3'), {
+    failure: 'could not be started: there is no such program',
+    complaint: '',
+  });
   assert.deepEqual(await run(`sh -c 'echo "$POSTHORN_PASSWORD$X" >&2; exit 3'`, { variables: { X: 'x' } }), {
     code: 3,
     complaint: 'x',

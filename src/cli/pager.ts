@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { withoutSecrets } from '../config/secrets.ts';
-import { splitWords } from './command-line.ts';
+import { splitWords, whyNotStarted } from './command-line.ts';
 import type { Context } from './context.ts';
 import { cellWidth } from './terminal.ts';
 
@@ -27,7 +27,7 @@ export async function page({ output, surroundings }: Context, text: string, want
   if (program !== undefined && !fits(text, output.columns, output.rows)) {
     const failure = await runPager(program, args, ended, surroundings);
     if (failure === undefined) return true;
-    output.warn(`the pager ${program} could not be started (${failure}).`);
+    output.warn(`the pager ${program} could not be started: ${failure}.`);
   }
   await output.write(ended);
   return false;
@@ -75,7 +75,7 @@ async function runPager(
     await once(pager, 'close');
     return undefined;
   } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : 'error';
+    return whyNotStarted(error);
   } finally {
     signal?.removeEventListener('abort', stop);
     process.off('SIGINT', ignore);

@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { ConfigError } from '../errors.ts';
+import { whyNot } from './input.ts';
 
 /** Reads a PEM file of certificates. @throws ConfigError `bad-ca-file` when it is missing, unreadable, or holds none. */
 export async function readAuthority(path: string): Promise<string> {
@@ -46,7 +47,7 @@ export async function readOwnCertificate(
 
 async function readPem(path: string, bad: (why: string) => ConfigError): Promise<string> {
   return readFile(path, 'latin1').catch((error: NodeJS.ErrnoException) => {
-    throw bad(error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`);
+    throw bad(error.code === 'ENOENT' ? 'does not exist' : `cannot be read: ${whyNot(error)}`);
   });
 }
 

@@ -47,9 +47,11 @@ export async function* untilStopped<T>(signal: AbortSignal | undefined, source: 
   }
 }
 
-function whyNot(error: unknown): string {
+/** Why a file cannot be opened, as the end of a sentence. */
+export function whyNot(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file';
+  if (code === 'EISDIR') return 'it is a folder';
   return code === 'EACCES' ? 'you have no permission' : `the system reports ${code}`;
 }
 

@@ -12,6 +12,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import type { Config } from './account.ts';
+import { whyNot } from './input.ts';
 import { type Env, xdgPaths } from './paths.ts';
 import { type Access, judgePermissions } from './permissions.ts';
 
@@ -72,7 +73,7 @@ async function readFile(path: string): Promise<ConfigFile | undefined> {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw badConfig(path, 'is not valid UTF-8');
-    throw new ConfigError('config-unreadable', `The configuration file ${path} cannot be read (${String(code)}).`);
+    throw new ConfigError('config-unreadable', `The configuration file ${path} cannot be read: ${whyNot(error)}.`);
   } finally {
     await handle?.close();
   }

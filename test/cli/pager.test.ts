@@ -94,7 +94,7 @@ test('a pager that dies, is closed early or does not exist is no error', { skip 
   assert.equal((await onTerminal(home, ['read', '1'], { PAGER: 'false' })).code, 0);
   const missing = await onTerminal(home, ['read', '1'], { PAGER: '/no/such/pager --x' });
   assert.equal(missing.code, 0);
-  assert.match(missing.output, /the pager \/no\/such\/pager could not be started \(ENOENT\)\./);
+  assert.match(missing.output, /the pager \/no\/such\/pager could not be started: there is no such program\./);
   assert.match(missing.output, /line 200\r\n$/);
 });
 

@@ -16,6 +16,7 @@ test('sandbox run ends with the exit code of the command', async (t) => {
   assert.equal((await run('sh', '-c', 'kill -TERM $$')).code, 143);
   assert.equal((await home.posthorn(['sandbox', 'run', 'sh', '-c', 'exit 7'])).code, 7, 'also without --');
   assertTold(await run('no-such-program'), { exit: 64, code: 'command-failed', says: /no such program/ });
+  assertTold(await run('/'), { exit: 64, code: 'command-failed', says: /Cannot run \/: it is no program/ });
   assertTold(await home.posthorn(['sandbox', 'run']), { exit: 64, code: 'missing-argument', says: /'command'/ });
   assert.deepEqual(readdirSync(join(home.folder, 'tmp')), [], 'nothing is left behind');
 });

@@ -103,7 +103,7 @@ test('a certificate and a key that cannot be used: which of them, why, and what 
     [undefined, key, /There is a key for TLS, and no certificate.*--tls-certificate/s],
     [file('missing'), key, /certificate for TLS, \S+missing, does not exist/],
     [certificate, file('missing'), /key for TLS, \S+missing, does not exist/],
-    [certificate, file('sub'), /key for TLS, \S+sub, cannot be read \(EISDIR\)/],
+    [certificate, file('sub'), /key for TLS, \S+sub, cannot be read: it is a folder/],
     [file('nonsense'), key, /certificate for TLS, \S+nonsense, holds no certificate/],
     [certificate, file('nonsense'), /key for TLS, \S+nonsense, holds no private key/],
     [certificate, certificate, /holds no private key/],

@@ -7,6 +7,7 @@ import { UsageError } from '../../errors.ts';
 import type { Sandbox, SandboxPorts } from '../../sandbox/sandbox.ts';
 import { PrivateFolder } from '../../store/private-folder.ts';
 import type { Run } from '../command.ts';
+import { whyNotStarted } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { addGlobalOptions, readCount } from '../options.ts';
 import { safeText } from '../terminal.ts';
@@ -169,9 +170,7 @@ function runCommand(context: Context, words: readonly string[], flags: SandboxFl
 }
 
 function cannotRun(program: string, cause: unknown): UsageError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'it could not be started';
-  const reason = code === 'ENOENT' ? 'there is no such program' : code;
-  return new UsageError('command-failed', `Cannot run ${program}: ${reason}.`, {
+  return new UsageError('command-failed', `Cannot run ${program}: ${whyNotStarted(cause)}.`, {
     hint: 'The command stands behind --: posthorn sandbox run -- CMD.',
     cause,
   });
