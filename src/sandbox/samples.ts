@@ -18,7 +18,8 @@ function drafts(address: string): Draft[] {
   const to = [parseRecipient(address)];
   return [
     {
-      from: parseRecipient('Posthorn <posthorn@example.org>'),
+      // Not of the sandbox's own domain, where only its users have mailboxes: a letter that welcomes can be answered.
+      from: parseRecipient('Posthorn <posthorn@example.com>'),
       to,
       subject: 'Welcome to the sandbox',
       text: 'This mailbox lives in memory, on this machine alone.\n\nSend something to bob@example.org, or to yourself, and fetch it again.\n',

@@ -7,6 +7,14 @@ import { test } from 'node:test';
 import { assertTold } from '../support/mail-home.ts';
 import { ended, makeHome, PROGRAM } from '../support/program.ts';
 
+test('each sample in the sandbox can be answered', async (t) => {
+  const home = await makeHome(t);
+  const script = '"$0" "$1" fetch -q && for n in 1 2 3; do "$0" "$1" reply $n --body Thanks || exit; done';
+  const { code, stderr } = await home.posthorn(['sandbox', 'run', '--', 'sh', '-c', script, process.execPath, PROGRAM]);
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr.match(/Sent to 1 recipient/g)?.length, 3);
+});
+
 test('sandbox run ends with the exit code of the command', async (t) => {
   const home = await makeHome(t);
   const run = async (...command: string[]) => home.posthorn(['sandbox', 'run', '--', ...command]);
