@@ -55,7 +55,7 @@ export async function showImages(
   for (const { number, fileName } of images) {
     const image = octets.get(number);
     const drawn = image && (await encodeImage(image, protocol, output.columns));
-    const name = safeText(fileName ?? '(no name)');
+    const name = safeText(fileName || '(no name)');
     await output.write(`\n[${number}] ${name}${drawn === undefined ? ': cannot be shown here' : ''}\n`);
     if (drawn === undefined) continue;
     for (const piece of drawn) await output.image(piece);

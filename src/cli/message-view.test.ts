@@ -240,3 +240,9 @@ Content-Type: text/html
     ['', 'the secret', '"> ', '', 'end'].map((line) => line.trimEnd()),
   );
 });
+
+test('an attachment whose name is empty has none', async () => {
+  const part = 'Content-Type: text/csv\nContent-Disposition: attachment; filename=""\n\nx\n';
+  const lines = await screen(`Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhi\n--b\n${part}--b--\n`);
+  assert.equal(lines.at(-1), '[2] (no name)  text/csv, 1 B');
+});

@@ -116,7 +116,7 @@ function signLines(message: Message, { style, columns, trusted = [] }: View): st
 function attachmentLines(part: PartInfo, { style, columns }: View): string[] {
   const front = `[${part.number}] `;
   const about = `${safeText(part.type)}, ${formatBytes(part.size)}`;
-  const lines = wrapBehind(front, `${safeText(part.fileName ?? '(no name)')}  ${about}`, columns);
+  const lines = wrapBehind(front, `${safeText(part.fileName || '(no name)')}  ${about}`, columns);
   // What the sender wrote is never taken for what is known: only the end of the last line is dimmed, where it is whole.
   const [first = '', ...rest] = lines.map((line) =>
     line.endsWith(about) ? line.slice(0, -about.length) + style.dim(about) : line,

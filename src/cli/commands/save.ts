@@ -89,7 +89,7 @@ async function report({ output }: Context, saving: AsyncIterable<SavedPart>): Pr
     for await (const file of saving) {
       saved.push(file);
       const { path, size, wanted, name } = file;
-      const renamed = wanted === undefined || wanted === name ? '' : ` (sent as “${truncate(safeText(wanted), 120)}”)`;
+      const renamed = !wanted || wanted === name ? '' : ` (sent as “${truncate(safeText(wanted), 120)}”)`;
       output.say(`Saved ${path}, ${formatBytes(size)}${renamed}`);
     }
     done = true;
