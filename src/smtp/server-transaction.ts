@@ -130,7 +130,7 @@ export class ServerTransaction {
       throw fault.error;
     }
     this.#session.chunked();
-    await this.#reply(250, `${octets} octets taken`, '2.0.0');
+    await this.#reply(250, `${octets} ${octets === 1 ? 'octet' : 'octets'} taken`, '2.0.0');
   }
 
   /** Begins one delivery, with LMTP one for each recipient. */
