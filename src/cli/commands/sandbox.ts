@@ -44,6 +44,7 @@ export function define(command: Command, run: Run): void {
   command.enablePositionalOptions();
   const inside = command
     .command('run')
+    .summary('run a command with the sandbox in its environment')
     .description('Run a command with the sandbox in its environment, and end with its exit code.')
     .argument('<command...>', 'the command and its arguments, behind --')
     .passThroughOptions()
