@@ -9,7 +9,7 @@ export function tellFetched(output: Output, report: FetchReport, name: string | 
   const prefix = name === undefined ? '' : `${name}: `;
   for (const { uidl, reason } of report.failed)
     output.warn(`${prefix}message ${uidl ?? 'without a unique id'} did not come: ${reason}`);
-  output.say(`${prefix}${sentence(report)}`);
+  output.say(`${prefix}${sentence(report, name === undefined ? '' : ` -a ${name}`)}`);
   output.detail(`The mailbox is ${report.mailbox}.`);
 }
 
@@ -18,7 +18,11 @@ export function hasNews({ fetched, failed, deleted, marked, skipped }: FetchRepo
   return fetched.length + failed.length + deleted + marked > 0 || skipped.some(({ reason }) => reason === 'limit');
 }
 
-function sentence({ fetched, filtered, skipped, deleted, marked, onServer, byContent, dryRun }: FetchReport): string {
+/** `account`: what a command for the same mailbox has to say besides. */
+function sentence(
+  { fetched, filtered, skipped, deleted, marked, onServer, byContent, dryRun }: FetchReport,
+  account: string,
+): string {
   const large = skipped.filter(({ reason }) => reason === 'max-size');
   const headers = large.filter(({ number }) => number !== undefined);
   const would = dryRun ? 'would be ' : '';
@@ -36,9 +40,11 @@ function sentence({ fetched, filtered, skipped, deleted, marked, onServer, byCon
     ...(large.length > 0 ? [`${large.length} left there for ${large.length === 1 ? 'its' : 'their'} size`] : []),
     ...(left > 0 ? [`${left} left for the next time`] : []),
   ];
-  const next = fetched.length > 0 && !dryRun ? ' See them with posthorn list.' : '';
+  const next = fetched.length > 0 && !dryRun ? ` See them with posthorn list${account}.` : '';
   const whole =
-    headers.length > 0 && !dryRun ? ` Fetch one whole with posthorn fetch --message ${headers[0]?.number}.` : '';
+    headers.length > 0 && !dryRun
+      ? ` Fetch one whole with posthorn fetch${account} --message ${headers[0]?.number}.`
+      : '';
   return `${words.join(', ')}.${next}${whole}`;
 }
 

@@ -47,7 +47,7 @@ test('without a name all accounts are fetched; one that fails does not stop the 
   });
   const { code, stderr } = await home.posthorn(['fetch']);
   assert.equal(code, 77, 'what trying again does not mend comes before what it may');
-  assert.match(stderr, /^home: 1 new message, 1 on the server\./m);
+  assert.match(stderr, /^home: 1 new message, 1 on the server\. See them with posthorn list -a home\.$/m);
   assert.match(stderr, /^work: 2 new messages, 2 on the server\./m);
   assert.match(stderr, /^posthorn: wrong: .+/m);
   assert.match(stderr, /^posthorn: busy: .+/m);
