@@ -41,7 +41,8 @@ export function canPrompt({ stderr }: Pick<PromptStreams, 'stderr'>): boolean {
 }
 
 /**
- * Shows `question` and returns the line typed in answer. Backspace and Ctrl-U work, Ctrl-Z stops the program; arrow and function keys are ignored.
+ * Shows `question` and returns the line typed in answer. Backspace and Ctrl-U work, Ctrl-Z stops the program; arrow and
+ * function keys are ignored.
  *
  * @throws AbortedError `aborted` on Ctrl-C, on Ctrl-D in an empty line, at the end of input, and by the signal.
  */
