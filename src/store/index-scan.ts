@@ -29,6 +29,17 @@ export interface ChangedPlace extends Place {
   readonly gone?: true;
 }
 
+/** Of the inbox and of all folders that are there now. */
+export async function placesIn(maildir: string): Promise<Place[]> {
+  const folders = ['', ...(await foldersIn(maildir))];
+  return folders.flatMap((folder) => PARTS.map((part): Place => ({ folder, part })));
+}
+
+/** Whether what was changed at this time, in nanoseconds, may have been changed again in the same moment. */
+export function isYoung(time: bigint): boolean {
+  return BigInt(Date.now()) * 1_000_000n - time < YOUNG;
+}
+
 /** A place as a path in the Maildir. */
 export function pathOf({ folder, part }: Place): string {
   return join(folder, part);
@@ -43,8 +54,7 @@ export async function changedPlaces(
   maildir: string,
   seen: ReadonlyMap<string, Place & { readonly mtime: string }>,
 ): Promise<ChangedPlace[]> {
-  const folders = ['', ...(await foldersIn(maildir))];
-  const there = folders.flatMap((folder) => PARTS.map((part): Place => ({ folder, part })));
+  const there = await placesIn(maildir);
   const changed: ChangedPlace[] = [];
   for (const place of there) {
     const path = join(maildir, pathOf(place));
@@ -62,7 +72,7 @@ export async function changedPlaces(
 
 function changeTime(path: string): string {
   const found = guardedLook(path, () => lstatSync(path, { bigint: true, throwIfNoEntry: false }));
-  if (found === undefined || BigInt(Date.now()) * 1_000_000n - found.mtimeNs < YOUNG) return '';
+  if (found === undefined || isYoung(found.mtimeNs)) return '';
   return String(found.mtimeNs);
 }
 

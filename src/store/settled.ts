@@ -10,14 +10,10 @@ import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkFolder } from './folder.ts';
-import { foldersIn } from './folders.ts';
 import { readHint, writeHint } from './hint-file.ts';
+import { isYoung, pathOf, placesIn } from './index-scan.ts';
 import { Lock } from './lock.ts';
 import type { MailboxPaths } from './mailbox.ts';
-import { PARTS } from './maildir.ts';
-
-/** Milliseconds; the clocks of file systems are no finer than some milliseconds, of a few two seconds. */
-const YOUNG = 2500n;
 
 /** A listing of which everything is here, and the lock of the mailbox, which keeps that true. */
 export interface Settled {
@@ -59,12 +55,9 @@ export async function settle(
 /** What changes with everything that is done to journal and folders; undefined where that cannot be told now. */
 export async function shapeOf({ maildir, state }: MailboxPaths): Promise<string | undefined> {
   try {
-    const folders = ['', ...(await foldersIn(maildir))].flatMap((folder) =>
-      PARTS.map((part) => join(maildir, folder, part)),
-    );
-    const now = BigInt(Date.now());
-    const found = [join(state, 'journal'), maildir, ...folders].map((path) => lstatSync(path, { bigint: true }));
-    if (found.some(({ ctimeMs }) => now - ctimeMs < YOUNG)) return undefined;
+    const places = (await placesIn(maildir)).map((place) => join(maildir, pathOf(place)));
+    const found = [join(state, 'journal'), maildir, ...places].map((path) => lstatSync(path, { bigint: true }));
+    if (found.some(({ ctimeNs }) => isYoung(ctimeNs))) return undefined;
     const shape = found.map(({ ino, size, ctimeNs }) => `${ino} ${size} ${ctimeNs}`).join(', ');
     return createHash('sha256').update(shape).digest('hex');
   } catch {
