@@ -5,7 +5,7 @@
 import type { Delivered } from './delivery.ts';
 import { INBOX } from './folder-name.ts';
 import type { FolderEntry, Folders } from './folders.ts';
-import type { Ledger, LedgerItem } from './ledger.ts';
+import { type Ledger, type LedgerItem, storedHere } from './ledger.ts';
 import type { FlagChange } from './maildir.ts';
 import type { StoredContent } from './reader.ts';
 import {
@@ -85,7 +85,8 @@ function messageOf(item: LedgerItem, entry: FolderEntry): StoredMessage {
 }
 
 /** What the ledger says of a message, wherever it is. Of one that another place has, what stands for it here is all there is. */
-export function numberedMessage({ number, base, listed, ...item }: LedgerItem): NumberedMessage {
-  const stored = item.stored?.elsewhere ? undefined : item.stored;
+export function numberedMessage(item: LedgerItem): NumberedMessage {
+  const { number, base, listed } = item;
+  const stored = storedHere(item);
   return { number, base, uidl: listed?.uidl || undefined, sha256: stored?.sha256, storedAt: stored?.at };
 }

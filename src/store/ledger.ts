@@ -99,7 +99,7 @@ export class Ledger {
   /** The size that the file of this name was stored with; undefined where what was stored may have been written again. */
   sizeOf(base: string): number | undefined {
     const item = this.byBase(base);
-    return item?.base === base && !item.moved && !item.stored?.elsewhere ? item.stored?.size : undefined;
+    return item?.base === base && !item.moved ? storedHere(item)?.size : undefined;
   }
 
   /** All messages, in the order of their numbers. */
@@ -259,6 +259,11 @@ export class Ledger {
   #file(uidl: string, size: number, number: number): void {
     add(this.#byKey, keyOf(uidl, size), number);
   }
+}
+
+/** The message as it was stored here; undefined also for one that another place has. */
+export function storedHere({ stored }: LedgerItem): StoredFacts | undefined {
+  return stored?.elsewhere ? undefined : stored;
 }
 
 function stateOf({ stored, stub, known }: LedgerItem): Surveyed['state'] {

@@ -8,7 +8,7 @@
  */
 import { StoreError } from '../errors.ts';
 import type { FolderEntry, Folders } from './folders.ts';
-import type { Ledger, LedgerItem } from './ledger.ts';
+import { type Ledger, type LedgerItem, storedHere } from './ledger.ts';
 import { type Digest, digestOf, readStored } from './reader.ts';
 import { asReceived, isNear } from './rewritten.ts';
 
@@ -50,7 +50,7 @@ type MissingBySize = ReadonlyMap<number, Missing[]>;
 function missingIn(ledger: Ledger, here: ReadonlySet<string>): MissingBySize {
   const missing: Missing[] = [];
   for (const item of ledger.items()) {
-    const facts = item.stored?.elsewhere ? item.stub : (item.stored ?? item.stub);
+    const facts = storedHere(item) ?? item.stub;
     if (facts !== undefined && !here.has(item.base)) missing.push({ item, ...facts });
   }
   return Map.groupBy(missing, ({ size }) => size);
@@ -74,10 +74,7 @@ async function takeOwner(path: string, size: number, missing: MissingBySize): Pr
     if (found !== undefined || ![...missing.keys()].some((other) => isNear(size, other))) return found;
     const before = await asReceived(() => readStored(path));
     // What stands for a message must be as it was: the journal tells it from the message itself by its size.
-    return (
-      before &&
-      takeFrom(missing, await digestOf(before), ({ item }) => item.stored !== undefined && !item.stored.elsewhere)
-    );
+    return before && takeFrom(missing, await digestOf(before), ({ item }) => storedHere(item) !== undefined);
   } catch (error) {
     if (error instanceof StoreError) return undefined;
     throw error;
