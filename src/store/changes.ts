@@ -46,11 +46,9 @@ export class Changes {
     let journal: Journal<ChangeRecord> | undefined;
     try {
       journal = await Journal.open(changesIn(state), readChange);
-      let log = replay(journal.records, state);
-      if (await compact(journal, log, state)) {
-        journal = await Journal.open(changesIn(state), readChange);
-        log = replay(journal.records, state);
-      }
+      const log = replay(journal.records, state);
+      // Whichever is there then comes to the same.
+      if (await compact(journal, log, state)) journal = await Journal.open(changesIn(state), readChange);
       const changes = new Changes(log, journal, lock);
       await changes.#mend(folders);
       return changes;
