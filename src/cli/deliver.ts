@@ -17,7 +17,7 @@ import {
 import type { Context } from './context.ts';
 import { addDeliveryOptions, type DeliveryOptions } from './delivery-options.ts';
 import type { Progress } from './progress.ts';
-import { formatBytes } from './table.ts';
+import { formatBytes, formatCount } from './table.ts';
 
 export interface SendingOptions extends DeliveryOptions {
   partial?: boolean;
@@ -115,9 +115,7 @@ function report({ output }: Context, message: Sendable, result: Awaited<ReturnTy
     for (const recipient of result.recipients.filter(({ accepted }) => !accepted))
       output.warn(`refused: ${describe(recipient)}`);
     const accepted = result.recipients.filter((recipient) => recipient.accepted).length;
-    output.say(
-      `Sent to ${accepted} ${accepted === 1 ? 'recipient' : 'recipients'}: ${result.reply?.lines.join(' ') ?? ''}`,
-    );
+    output.say(`Sent to ${formatCount(accepted, 'recipient')}: ${result.reply?.lines.join(' ') ?? ''}`);
   }
 }
 

@@ -7,6 +7,7 @@ import { parseMailto } from '../mime/mailto.ts';
 import { confirm } from './attachment-check.ts';
 import type { Context } from './context.ts';
 import type { SendingOptions } from './deliver.ts';
+import { formatCount } from './table.ts';
 import type { Prepared, WritingOptions } from './writing.ts';
 
 /** The most fields of a link that a warning names, and the most lines of its text that are shown. */
@@ -47,7 +48,7 @@ export function beginFromLink(context: Context, url: string, given: WritingOptio
       for (const line of lines.slice(0, MAX_LINES)) output.say(`  ${line}`);
       // Whoever made the link may have put there what is not to be seen.
       const more = lines.length - MAX_LINES;
-      if (more > 0) output.say(`  … and ${more} more ${more === 1 ? 'line' : 'lines'}, which --dry-run shows.`);
+      if (more > 0) output.say(`  … and ${formatCount(more, 'more line')}, which --dry-run shows.`);
       await confirm(context, 'Send it?');
     },
   };

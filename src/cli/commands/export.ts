@@ -7,6 +7,7 @@ import { saveMbox, saveMessage } from '../../mail/save.ts';
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { addQueryOption, type QueryFlags, readMessages } from '../message-set.ts';
+import { formatCount } from '../table.ts';
 
 interface ExportFlags extends QueryFlags {
   mbox?: string;
@@ -45,7 +46,7 @@ async function exportAll(context: Context, written: readonly string[], flags: Ex
   const report = await target.write(messages, hooks).finally(() => bar.done());
   if (output.isJson) return output.json({ ...report, path: target.path });
   const { exported, skipped } = report;
-  const count = `${exported.length} ${exported.length === 1 ? 'message' : 'messages'} exported to ${target.path}`;
+  const count = `${formatCount(exported.length, 'message')} exported to ${target.path}`;
   output.say(`${count}${skipped.length > 0 ? `; ${skipped.length} were there before` : ''}.`);
 }
 

@@ -12,7 +12,7 @@ import { failedJson, fetchedJson, tellFetched } from '../fetch-view.ts';
 import { indexFetched } from '../index-ahead.ts';
 import { toldOf } from '../output.ts';
 import { renderPlan } from '../plan-view.ts';
-import { formatBytes } from '../table.ts';
+import { formatBytes, formatCount } from '../table.ts';
 
 const EXAMPLES = `
 Without an account's name all accounts of the configuration are fetched, side by side. Mail stays on the server unless
@@ -86,8 +86,7 @@ async function fetchOne(context: Context, task: Task, silent: boolean): Promise<
     say: (text) => output.warn(`${prefix}${text}`),
     begin: (messages, octets) => {
       if (messages === 0 || options.dryRun) return;
-      const what = messages === 1 ? '1 message' : `${messages} messages`;
-      if (!silent) output.say(`${prefix}Fetching ${what}, ${formatBytes(octets)} …`);
+      if (!silent) output.say(`${prefix}Fetching ${formatCount(messages, 'message')}, ${formatBytes(octets)} …`);
       bar = output.progressLine(name ?? 'Fetching', octets);
     },
     progress: (octets) => bar?.add(octets),

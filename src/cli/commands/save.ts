@@ -6,7 +6,7 @@ import { mboxOf, type SavedPart, saveMbox, saveMessage, saveParts, streamPart } 
 import type { Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { readRange } from '../options.ts';
-import { formatBytes } from '../table.ts';
+import { formatBytes, formatCount } from '../table.ts';
 import { safeText, truncate } from '../terminal.ts';
 
 interface SaveFlags {
@@ -112,7 +112,5 @@ async function saveAsMbox({ output, surroundings: { signal } }: Context, message
   const { path, size } = await saveMbox(messages, file, signal);
   const numbers = messages.map(({ stored }) => stored.number);
   if (output.isJson) return output.json({ mbox: path, messages: numbers, size });
-  output.say(
-    `Saved ${numbers.length} ${numbers.length === 1 ? 'message' : 'messages'} in ${path}, ${formatBytes(size)}`,
-  );
+  output.say(`Saved ${formatCount(numbers.length, 'message')} in ${path}, ${formatBytes(size)}`);
 }
