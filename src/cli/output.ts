@@ -11,8 +11,8 @@
 
 import { PosthornError, StoreError } from '../errors.ts';
 import { storeFault } from '../store/fault.ts';
-import { type Progress, ProgressBar } from './progress.ts';
-import { ProgressLines } from './progress-lines.ts';
+import { Bars } from './bars.ts';
+import type { Progress } from './progress.ts';
 import { safeJson, safeStyledText, safeText } from './terminal.ts';
 
 /** What is needed of `process.stdout` and `process.stderr`. */
@@ -65,8 +65,7 @@ export class Output {
   readonly #talkStyle: Style;
   readonly #decoder = new TextDecoder();
   #heldBack = '';
-  #bar: ProgressBar | undefined;
-  #bars: ProgressLines | undefined;
+  readonly #bars: Bars;
   #stdoutError: StoreError | undefined;
 
   constructor(options: OutputOptions) {
@@ -74,6 +73,8 @@ export class Output {
     this.#styled = isStyled(options.stdout, options.color);
     this.style = styleFor(this.#styled);
     this.#talkStyle = styleFor(isStyled(options.stderr, options.color));
+    const { stderr } = options;
+    this.#bars = new Bars({ draw: (text) => void stderr.write(text), columns: () => stderr.columns });
     options.stdout.on('error', (error) => this.#stdoutFailed(error));
     // Nobody is left to be told, and the work itself can go on.
     options.stderr.on('error', () => {});
@@ -183,8 +184,7 @@ export class Output {
 
   /** A question on standard error, where the answer is to stand behind it; or, without one, the end of that line. */
   ask(question?: string): void {
-    this.#bar?.clear();
-    this.#bars?.clear();
+    this.#bars.clear();
     this.#options.stderr.write(question === undefined ? '\n' : safeText(question));
   }
 
@@ -195,20 +195,12 @@ export class Output {
 
   /** A bar on standard error where a person watches, and one that does nothing where nobody does. */
   progress(label: string, total?: number, unit = 'bytes'): Progress {
-    if (!this.#isWatched) return SILENT;
-    const { stderr } = this.#options;
-    this.#bar?.done();
-    const screen = { draw: (line: string) => void stderr.write(line), columns: () => stderr.columns };
-    this.#bar = new ProgressBar(screen, { label, total, unit });
-    return this.#bar;
+    return this.#isWatched ? this.#bars.one(label, total, unit) : SILENT;
   }
 
   /** One of several bars, a line each. */
   progressLine(label: string, total: number, unit = 'bytes'): Progress {
-    if (!this.#isWatched) return SILENT;
-    const { stderr } = this.#options;
-    this.#bars ??= new ProgressLines({ draw: (text) => void stderr.write(text), columns: () => stderr.columns });
-    return this.#bars.line(label, total, unit);
+    return this.#isWatched ? this.#bars.line(label, total, unit) : SILENT;
   }
 
   /** Whether a person looks at a terminal that can draw over what is there. */
@@ -218,17 +210,13 @@ export class Output {
   }
 
   #talk(text: string): void {
-    this.#bar?.clear();
-    this.#bars?.clear();
+    this.#bars.clear();
     this.#options.stderr.write(`${text}\n`);
   }
 
   #put(chunk: string | Uint8Array): boolean {
     if (this.#stdoutError) return false;
-    if (this.#options.stdout.isTTY) {
-      this.#bar?.clear();
-      this.#bars?.clear();
-    }
+    if (this.#options.stdout.isTTY) this.#bars.clear();
     return this.#options.stdout.write(chunk);
   }
 
