@@ -145,7 +145,7 @@ test('where something was left out it is looked for each time', async (t) => {
 test('another one at work in the mailbox is told of before the server is asked', async (t) => {
   const { fetch, server, state } = await scene(t);
   const heard = server.heard().length;
-  const lock = Lock.ofMailbox(state);
+  const lock = await Lock.ofMailbox(state);
   await assert.rejects(fetch(), (error) => error instanceof StoreError && error.code === 'mailbox-busy');
   lock.release();
   assert.equal(server.heard().length, heard);

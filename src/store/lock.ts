@@ -22,7 +22,7 @@ import { kill, pid } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../errors.ts';
 import { errnoOf, storeFault } from './fault.ts';
-import { NO_LINKS } from './folder.ts';
+import { checkFolder, makeFolder, NO_LINKS } from './folder.ts';
 
 /** What tells a process from all others, earlier and later ones as well. */
 export interface Life {
@@ -67,8 +67,10 @@ export class Lock {
     }
   }
 
-  /** The same for the mailbox whose journal is in the folder `state`, which must be there and be our own. */
-  static ofMailbox(state: string): Lock {
+  /** The same for the mailbox whose journal is in the folder `state`; that is made where it is missing, and must be our own. */
+  static async ofMailbox(state: string): Promise<Lock> {
+    await makeFolder(state);
+    await checkFolder(state);
     return Lock.acquire(join(state, 'lock'));
   }
 

@@ -257,7 +257,7 @@ test('whoever wants all messages misses none that nobody has listed yet, and has
   const paths = await filled(t);
   put(paths, 'new/3000.a', MESSAGE);
   const lookup = await Lookup.open(paths);
-  const other = Lock.ofMailbox(paths.state);
+  const other = await Lock.ofMailbox(paths.state);
   assert.equal((await lookup.all()).length, COUNT);
   other.release();
   assert.deepEqual((await lookup.all()).at(-1)?.number, COUNT + 1);

@@ -8,7 +8,6 @@
  */
 import type { Changes } from './changes.ts';
 import type { Delivered, Delivery } from './delivery.ts';
-import { checkFolder, makeFolder } from './folder.ts';
 import { type ChangesPlace, ForeignMessages } from './foreign-messages.ts';
 import type { Surveyed } from './ledger.ts';
 import { LedgerJournal } from './ledger-journal.ts';
@@ -61,7 +60,7 @@ export class Mailbox extends MailboxView {
     { maildir, state }: MailboxPaths,
     { filters = false, changes, lock: taken }: OpenOptions = {},
   ): Promise<Mailbox> {
-    const lock = taken ?? (await lockOf(state));
+    const lock = taken ?? (await Lock.ofMailbox(state));
     let journal: LedgerJournal | undefined;
     try {
       journal = await LedgerJournal.open(state, filters);
@@ -217,10 +216,4 @@ export class Mailbox extends MailboxView {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-async function lockOf(state: string): Promise<Lock> {
-  await makeFolder(state);
-  await checkFolder(state);
-  return Lock.ofMailbox(state);
 }

@@ -127,10 +127,10 @@ test('a file that is spoilt is as none, and one that others can write is an erro
 test('it is told under the lock alone, and the lock is free where there is nothing to tell', async (t) => {
   const paths = await home(t);
   await settle(paths, 'listing');
-  const other = Lock.ofMailbox(paths.state);
+  const other = await Lock.ofMailbox(paths.state);
   await assert.rejects(takeSettled(paths), (error) => error instanceof StoreError && error.code === 'mailbox-busy');
   other.release();
   put(paths, 'new/102.c', 'x');
   assert.equal(await takeSettled(paths), undefined);
-  Lock.ofMailbox(paths.state).release();
+  (await Lock.ofMailbox(paths.state)).release();
 });

@@ -9,7 +9,6 @@
 import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkFolder } from './folder.ts';
 import { readHint, writeHint } from './hint-file.ts';
 import { isYoung, pathOf, placesIn } from './index-scan.ts';
 import { Lock } from './lock.ts';
@@ -30,8 +29,7 @@ export interface Settled {
 export async function takeSettled(paths: MailboxPaths): Promise<Settled | undefined> {
   const { listing, mailbox } = (await readHint(fileIn(paths))) ?? {};
   if (typeof listing !== 'string') return undefined;
-  await checkFolder(paths.state);
-  const lock = Lock.ofMailbox(paths.state);
+  const lock = await Lock.ofMailbox(paths.state);
   if (mailbox === (await shapeOf(paths))) return { listing, lock };
   lock.release();
   return undefined;
